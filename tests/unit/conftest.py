@@ -1,0 +1,1 @@
+"""Skeleton: the TESTS owner gives this a testcontainers PostgreSQL of our own image."""
