@@ -1,0 +1,80 @@
+"""A throw-away PostgreSQL of our own image, for the length of one test run."""
+
+import os
+import secrets
+import time
+from dataclasses import dataclass
+
+import psycopg2
+
+os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")  # the reaper is an image of a registry
+
+from testcontainers.core.container import DockerContainer
+
+READY_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Database:
+    """A running container and how to reach it."""
+
+    container: DockerContainer
+    password: str
+
+    @classmethod
+    def start(cls) -> "Database":
+        """Start PostgreSQL on tmpfs and without fsync: nothing here outlives the run."""
+        password = secrets.token_urlsafe(16)
+        container = (
+            DockerContainer(image())
+            .with_env("POSTGRES_USER", "witw")
+            .with_env("POSTGRES_PASSWORD", password)
+            .with_env("POSTGRES_DB", "witw")
+            .with_exposed_ports(5432)
+            .with_kwargs(tmpfs={"/var/lib/postgresql": "rw"})
+            .with_command("postgres -c fsync=off -c synchronous_commit=off -c full_page_writes=off")
+        )
+        return cls(container.start(), password)
+
+    def environment(self) -> dict[str, str]:
+        """The app's own settings for this database."""
+        return {
+            "DB_HOST": self.container.get_container_host_ip(),
+            "DB_PORT": str(self.container.get_exposed_port(5432)),
+            "DB_NAME": "witw",
+            "DB_USER": "witw",
+            "DB_PASSWORD": self.password,
+        }
+
+    def stop(self) -> None:
+        """Remove the container with its data."""
+        self.container.stop()
+
+    @staticmethod
+    def wait_until_ready() -> None:
+        """Return when the server that the environment names answers a query.
+
+        Raises:
+            TimeoutError: it did not within READY_SECONDS; the last error of the server is in the message.
+        """
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                psycopg2.connect(
+                    host=os.environ["DB_HOST"],
+                    port=os.environ.get("DB_PORT", "5432"),
+                    dbname=os.environ.get("DB_NAME", "witw"),
+                    user=os.environ.get("DB_USER", "witw"),
+                    password=os.environ.get("DB_PASSWORD", ""),
+                    connect_timeout=5,
+                ).close()
+                return
+            except psycopg2.OperationalError as error:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"the test database does not answer: {error}") from error
+                time.sleep(0.1)
+
+
+def image() -> str:
+    """The name of our PostgreSQL image."""
+    return f"witw/postgres:{os.environ.get('WITW_TAG', 'dev')}"
