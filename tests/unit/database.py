@@ -63,7 +63,7 @@ class Database:
                 psycopg2.connect(
                     host=os.environ["DB_HOST"],
                     port=os.environ.get("DB_PORT", "5432"),
-                    dbname=os.environ.get("DB_NAME", "witw"),
+                    dbname="postgres",
                     user=os.environ.get("DB_USER", "witw"),
                     password=os.environ.get("DB_PASSWORD", ""),
                     connect_timeout=5,
