@@ -4,8 +4,22 @@
 import os
 import sys
 
-from django.core.management import execute_from_command_line
+from config.environment import Environment
+from config.problems import ConfigurationError
+
+
+def main() -> None:
+    """Run a command, or say what is wrong with the settings without a traceback."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        Environment.load()
+    except ConfigurationError as error:
+        sys.exit(str(error))
+
+    from django.core.management import execute_from_command_line  # noqa: PLC0415  (settings first)
+
+    execute_from_command_line(sys.argv)
+
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(sys.argv)
+    main()

@@ -1,10 +1,21 @@
-"""Skeleton: the PLATFORM owner replaces this with settings read from config/environment.py."""
+"""Django's settings, made from `config.environment`; what a deployment can choose stands there, not here."""
 
-import os
+from pathlib import Path
+from typing import Any
 
-SECRET_KEY = os.environ["SECRET_KEY"]
-DEBUG = False
-ALLOWED_HOSTS = ["*"]
+from config import logs
+from config.environment import Environment
+
+APP = Path(__file__).resolve().parent.parent
+STATIC_ROOT = APP / "staticfiles"  # filled by collectstatic when the image is built
+ENV = Environment.load()
+
+# --- the app ------------------------------------------------------------------------------------------------
+SECRET_KEY = ENV.secret_key.get_secret_value()
+SECRET_KEY_FALLBACKS = [key.get_secret_value() for key in ENV.secret_key_fallbacks]
+DEBUG = ENV.debug
+RELEASE = ENV.release
+BASE_URL = ENV.base_url
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -13,6 +24,13 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.github",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.openid_connect",
+    "drf_spectacular",
     "rest_framework",
     "cities",
     "people",
@@ -20,13 +38,17 @@ INSTALLED_APPS = [
     "matches",
 ]
 MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    *(["whitenoise.middleware.WhiteNoiseMiddleware"] if STATIC_ROOT.is_dir() else []),
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
-TEMPLATES = [
+TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
@@ -40,20 +62,86 @@ TEMPLATES = [
     }
 ]
 ROOT_URLCONF = "config.urls"
-AUTH_USER_MODEL = "people.User"
-DATABASES = {
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False  # one language: translated lookups cost time in every rendered page
+NEAR_METRES = ENV.near_metres
+CITIES_DATA_DIR = ENV.cities_data_dir
+CITIES_BUNDLE = ENV.cities_bundle
+DEMO_PASSWORD = ENV.demo_password.get_secret_value()
+
+# --- database -----------------------------------------------------------------------------------------------
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
-        "HOST": os.environ.get("DB_HOST", "localhost"),
-        "PORT": os.environ.get("DB_PORT", "5432"),
-        "NAME": os.environ.get("DB_NAME", "witw"),
-        "USER": os.environ.get("DB_USER", "witw"),
-        "PASSWORD": os.environ.get("DB_PASSWORD", ""),
+        "HOST": ENV.db_host,
+        "PORT": ENV.db_port,
+        "NAME": ENV.db_name,
+        "USER": ENV.db_user,
+        "PASSWORD": ENV.db_password.get_secret_value(),
+        "CONN_MAX_AGE": ENV.db_conn_max_age,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "application_name": "witw",
+            "connect_timeout": ENV.db_connect_timeout,
+            "sslmode": ENV.db_sslmode,
+            **({"sslrootcert": ENV.db_sslrootcert} if ENV.db_sslrootcert else {}),
+            # A peer that vanished without a word is noticed after 30 + 3 * 5 seconds.
+            "keepalives_idle": 30,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "options": f"-c statement_timeout={ENV.db_statement_timeout_ms}",
+        },
     }
 }
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-USE_TZ = True
-TIME_ZONE = "UTC"
-STATIC_URL = "/static/"
-NEAR_METRES = 200_000
-APPEND_SLASH = False
+
+# --- people and their sessions ------------------------------------------------------------------------------
+AUTH_USER_MODEL = "people.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/login"
+SESSION_COOKIE_SECURE = ENV.is_https
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = ENV.is_https
+CSRF_COOKIE_SAMESITE = "Lax"
+
+# --- the outside: hosts, TLS (ended by the gateway), browsers -----------------------------------------------
+ALLOWED_HOSTS = ENV.hosts
+CSRF_TRUSTED_ORIGINS = list(dict.fromkeys([ENV.base_url, *ENV.csrf_trusted_origins]))
+TRUSTED_PROXIES = ENV.trusted_proxies
+if ENV.trusts_forwarded_proto:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = ENV.is_https
+# Probes and operators come past the gateway that ends TLS.
+SECURE_REDIRECT_EXEMPT = [r"^internal/", r"^_health$"]
+SECURE_HSTS_SECONDS = ENV.effective_hsts_seconds
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_SECONDS > 0
+SILENCED_SYSTEM_CHECKS = [
+    "security.W021",  # putting a domain on the browsers' preload list is for its owner to decide
+]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+# --- static files -------------------------------------------------------------------------------------------
+STATIC_URL = ENV.static_url
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "config.static.StaticFiles"},
+}
+
+LOGGING = logs.configuration(ENV.log_format, ENV.log_level)
