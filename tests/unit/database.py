@@ -29,9 +29,10 @@ class Database:
             DockerContainer(image())
             .with_env("POSTGRES_USER", "witw")
             .with_env("POSTGRES_PASSWORD", password)
-            .with_env("POSTGRES_DB", "witw")
+            .with_env("POSTGRES_ROLE_ATTRIBUTES", "CREATEDB")  # Django makes a database per worker
+            .with_env("APP_REPLICAS", "10")  # connections enough for tests that open several at once
             .with_exposed_ports(5432)
-            .with_kwargs(tmpfs={"/var/lib/postgresql": "rw"})
+            .with_tmpfs_mount("/var/lib/postgresql", "uid=10002,gid=10002,mode=0700")
             .with_command("postgres -c fsync=off -c synchronous_commit=off -c full_page_writes=off")
         )
         return cls(container.start(), password)
