@@ -24,8 +24,8 @@ class State(models.TextChoices):
 class Match(Stamped):
     """Source is the older account of the two, whoever travels; a null trip: that person is at home then.
 
-    Rows are made and unmade by `matches.matching` only. That each trip is its own side's and that both people
-    are in the match's team is held by composite foreign keys (see the first migration) in place of plain ones.
+    Rows are made and unmade by `matches.matching` only. Composite foreign keys (see the first migration) in
+    place of plain ones hold that each trip is its own side's and that both people are in the match's team.
     """
 
     public_id = public_id_field("match")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from people.models import Team, User
 
 
-class LowercaseEmailField(models.EmailField[str, str]):
+class LowercaseEmailField(models.EmailField):  # type: ignore[type-arg]
     """An email address kept in lower case, so that a plain unique index makes it unique whatever the case."""
 
     def get_prep_value(self, value: Any) -> Any:

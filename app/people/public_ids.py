@@ -1,7 +1,7 @@
 """Public ids: what the outside world sees instead of primary keys.
 
 A public id is `<prefix>_` and 24 random characters of [A-Za-z0-9]. The database makes it, so that a row has
-one however it came in (ORM, bulk insert, COPY), and constraints hold that it has the right form and is unique.
+one however it came in (ORM, bulk insert, COPY), and constraints hold its form and that it is unique.
 """
 
 from typing import Any
