@@ -59,12 +59,12 @@ class City(models.Model):
     ascii_name = models.CharField("ASCII name", max_length=200)
     search = models.TextField(
         editable=False,
-        help_text="What a search looks through: the names as cities.text.normalise() writes them",
+        help_text="What a search looks through: its names as cities.bundle.text.spellings() writes them",
     )
     aliases = models.TextField(
         editable=False,
         blank=True,
-        help_text="The words of its names in other languages, each after a space: a search matches their beginnings",
+        help_text="Its names in other languages, as cities.bundle.text.aliases() writes them: a search matches their beginnings",
     )
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="cities")
     region = models.ForeignKey(Region, on_delete=models.PROTECT, null=True, blank=True, related_name="cities")
