@@ -1,0 +1,1 @@
+"""Programs that the checks need and no package registry ships ready to run: built here, once, and cached."""

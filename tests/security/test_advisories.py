@@ -1,0 +1,45 @@
+"""No pinned release has a known vulnerability."""
+
+from pathlib import Path
+
+from dev.settings import ROOT
+from dev.tools import advisories
+from dev.tools.advisories import KNOWN_BAD, KNOWN_BAD_NEWEST, Pin
+
+LOCKS = [ROOT / "app" / "requirements.txt", ROOT / "dev" / "requirements.txt"]
+"""What runs in production and on an engineer's machine."""
+
+
+def test_no_pinned_release_has_a_known_vulnerability() -> None:
+    pins = advisories.pins(*LOCKS)
+
+    audit = advisories.audit(pins)
+
+    print(audit)  # noqa: T201  (pytest shows it: which source answered, and what it does not know)
+    assert not audit.vulnerable, str(audit)
+    assert audit.checked + len(audit.unknown) == len(pins)
+    assert audit.checked >= 0.9 * len(pins), f"too little is known about what is pinned:\n{audit}"
+
+
+def test_a_vulnerable_pin_is_found() -> None:
+    audit = advisories.audit([KNOWN_BAD, KNOWN_BAD_NEWEST])
+
+    assert KNOWN_BAD_NEWEST in audit.vulnerable
+
+
+def test_a_withdrawn_release_is_found_on_the_project_pages() -> None:
+    withdrawn = Pin("attrs", "21.1.0")
+
+    assert withdrawn in advisories._ask_project_pages([withdrawn]).vulnerable
+
+
+def test_pins_are_read_with_their_markers(tmp_path: Path) -> None:
+    file = tmp_path / "requirements.txt"
+    file.write_text(
+        "cffi==2.1.1 ; platform_python_implementation != 'Other' \\\n"
+        "    --hash=sha256:00\n"
+        "    # via cryptography\n"
+        "pywin32==312 ; sys_platform == 'win32'\n"
+    )
+
+    assert advisories.pins(file) == [Pin("cffi", "2.1.1")]
