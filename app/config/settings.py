@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from config import logs
+from config import logs, security
 from config.environment import Environment
 
 APP = Path(__file__).resolve().parent.parent
@@ -36,8 +36,10 @@ INSTALLED_APPS = [
     "people",
     "trips",
     "matches",
+    "ops",
 ]
 MIDDLEWARE = [
+    "ops.middleware.observe",
     "django.middleware.security.SecurityMiddleware",
     *(["whitenoise.middleware.WhiteNoiseMiddleware"] if STATIC_ROOT.is_dir() else []),
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -77,7 +79,7 @@ DEMO_PASSWORD = ENV.demo_password.get_secret_value()
 # --- database -----------------------------------------------------------------------------------------------
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "ops.database",
         "HOST": ENV.db_host,
         "PORT": ENV.db_port,
         "NAME": ENV.db_name,
@@ -135,6 +137,7 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = security.content_policy(ENV)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 # --- static files -------------------------------------------------------------------------------------------

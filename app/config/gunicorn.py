@@ -1,0 +1,89 @@
+"""How gunicorn serves the app (`gunicorn -c config/gunicorn.py`): processes and threads, draining, metrics."""
+
+import gc
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from config import logs
+from config.environment import Environment
+from config.problems import ConfigurationError
+from ops import draining, slots
+
+try:
+    env = Environment.load()
+except ConfigurationError as error:
+    sys.exit(str(error))
+
+# Where files are memory: a heartbeat on a slow disk would have healthy workers killed.
+MEMORY = Path("/dev/shm")  # noqa: S108  (files in it get unguessable names from tempfile)
+slots.prepare(MEMORY)
+
+wsgi_app = "config.wsgi:application"
+bind = f"0.0.0.0:{env.port}"
+backlog = 1024
+worker_class = "ops.worker.Worker"
+workers = env.web_workers
+threads = env.web_threads
+worker_tmp_dir = str(MEMORY) if MEMORY.is_dir() else None
+# Load the app once, before the fork: workers share its memory, and a broken app fails at once.
+preload_app = True
+# A worker whose main loop is silent this long is replaced; requests are bounded by the statement timeout.
+timeout = 60
+graceful_timeout = env.web_graceful_timeout
+keepalive = env.web_keepalive
+max_requests = env.web_max_requests
+max_requests_jitter = env.web_max_requests // 10
+# The gateway's word on the scheme is judged by Django (TRUST_FORWARDED_PROTO), not here.
+forwarded_allow_ips = "127.0.0.1"
+secure_scheme_headers: dict[str, str] = {}
+control_socket_disable = True
+accesslog = None  # ops.middleware writes one line per request, with its identity
+logconfig_dict = logs.configuration(env.log_format, env.log_level)
+proc_name = "witw"
+
+
+def when_ready(server: Any) -> None:
+    """Before the first worker: serve metrics, take over SIGTERM, and keep what is loaded out of the collector's way."""
+    from ops import exposition  # noqa: PLC0415  (needs the app, which gunicorn loads after this file)
+
+    def a_worker_is_alive() -> bool:
+        now = time.monotonic()
+        return any(now - worker.tmp.last_update() < timeout for worker in list(server.WORKERS.values()))
+
+    exposed = exposition.registry(env.release, env.environment)
+    server.metrics = exposition.Server(env.metrics_port, exposed, a_worker_is_alive)
+    server.metrics.start()
+    signal.signal(signal.SIGTERM, lambda *_: _drain(server))
+    # Collections would touch, and so copy, the pages that workers share.
+    gc.collect()
+    gc.freeze()
+
+
+def _drain(server: Any) -> None:
+    """Tell the gateway first (`ready` fails), stop later; a second SIGTERM stops at once."""
+    if draining.is_on() or not env.web_drain_seconds:
+        draining.begin()
+        server.SIG_QUEUE.put_nowait(signal.SIGTERM)
+        return
+    draining.begin()
+    signal.signal(signal.SIGALRM, lambda *_: server.SIG_QUEUE.put_nowait(signal.SIGTERM))
+    signal.setitimer(signal.ITIMER_REAL, env.web_drain_seconds)
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Give the next worker its place among the metrics' files."""
+    worker.place = slots.take({other.place for other in server.WORKERS.values()})
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """In the worker: leave the metrics' port to the arbiter."""
+    server.metrics.socket.close()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """In the arbiter, when a worker is gone."""
+    slots.free(worker.place)

@@ -1,0 +1,61 @@
+"""The outermost layer of a request: who it is, how long it took, what browsers may do with the answer."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+from ops import health, metrics, tracing
+
+log = logging.getLogger("ops.access")
+
+type_of_handler = Callable[[HttpRequest], HttpResponseBase]
+PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+def observe(get_response: type_of_handler) -> type_of_handler:
+    """Give the request its identity, answer probes at once, and count, log and harden every other answer.
+
+    Probes are answered here because they come with any Host header and must not touch what they do not test.
+    """
+    policy = settings.CONTENT_SECURITY_POLICY
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        trace = tracing.of(request)
+        token = tracing.current.set(trace)
+        try:
+            if (probe := health.PROBES.get(request.path_info)) is not None:
+                response: HttpResponseBase = probe(request)
+            else:
+                response = _observed(request)
+        finally:
+            tracing.current.reset(token)
+        headers = response.headers
+        headers["X-Request-ID"] = trace.request_id
+        headers["Permissions-Policy"] = PERMISSIONS
+        headers.setdefault("Content-Security-Policy", policy)
+        return response
+
+    def _observed(request: HttpRequest) -> HttpResponseBase:
+        begun = time.perf_counter()
+        if started := request.META.get("HTTP_X_REQUEST_START"):
+            metrics.record_queue(started)
+        metrics.in_flight.inc()
+        try:
+            response = get_response(request)
+        finally:
+            metrics.in_flight.dec()
+        seconds = time.perf_counter() - begun
+        metrics.record(request, response, seconds)
+        log.info(
+            "%s %s %d",
+            request.method,
+            request.path,  # never the query: providers put one-time codes there
+            response.status_code,
+            extra={"status": response.status_code, "ms": round(seconds * 1000, 1), "route": metrics.route_of(request)},
+        )
+        return response
+
+    return answer
