@@ -1,0 +1,166 @@
+"""`./witw test`: the test environments of tox.ini, with a table of what came of them."""
+
+from __future__ import annotations
+
+import configparser
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from dev import commands, console, index, process, reports
+from dev.errors import WitwError
+from dev.settings import ROOT
+
+PANEL = commands.WORK
+
+ALONE = ("lint", "security")
+"""Environments that need no engine: they run one after the other beside those that do."""
+
+
+@dataclass
+class Run:
+    """One environment, before and after."""
+
+    name: str
+    folder: Path
+    code: int | None = None
+    seconds: float = 0.0
+    counts: reports.Counts = field(default_factory=reports.Counts)
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"{self.name}.log"
+
+    @property
+    def junit(self) -> Path:
+        return self.folder / f"{self.name}.xml"
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 0 and self.counts.failed == 0 and self.counts.passed > 0
+
+
+def command(
+    environments: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ENV]...", help="Which; all of tox.ini's when none is named."),
+    ] = None,
+    *,
+    one_by_one: Annotated[
+        bool, typer.Option("--one-by-one", help="Do not run environments side by side.")
+    ] = False,
+) -> int:
+    """Run the tests: lint, unit, harness, security, compose.
+
+    Everything that they need is brought up first, as `./witw up` would. Logs and JUnit files are kept in
+    `.witw/reports/`. The exit code is 0 when every environment ran tests and all of them passed.
+    """
+    known = environments_of(ROOT / "tox.ini")
+    if unknown := set(environments or []) - set(known):
+        raise WitwError(
+            f"no such test environment: {', '.join(sorted(unknown))}",
+            remedy=f"choose from {', '.join(known)}",
+        )
+    folder = reports.new_folder("test")
+    runs = [Run(name, folder) for name in known if not environments or name in environments]
+    try:
+        _run_all(runs, one_by_one=one_by_one)
+    finally:
+        _summarise(runs)
+    return 0 if all(run.ok for run in runs) else 1
+
+
+def environments_of(file: Path) -> list[str]:
+    """The environments that a tox.ini runs by default, in its order."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read(file)
+    return parser["tox"]["env_list"].replace(",", " ").split()
+
+
+def lanes(runs: Sequence[Run], *, one_by_one: bool) -> list[list[Run]]:
+    """Which runs follow one another, and what may run beside that."""
+    quiet = [run for run in runs if run.name in ALONE]
+    busy = [run for run in runs if run.name not in ALONE]
+    return [list(runs)] if one_by_one else [lane for lane in (busy, quiet) if lane]
+
+
+def _run_all(runs: Sequence[Run], *, one_by_one: bool) -> None:
+    chosen = lanes(runs, one_by_one=one_by_one)
+    with ThreadPoolExecutor(len(chosen)) as pool, _ending_children():
+        for result in [pool.submit(_run_lane, lane, prefixed=len(runs) > 1) for lane in chosen]:
+            result.result()
+
+
+@contextmanager
+def _ending_children() -> Iterator[None]:
+    """Ctrl-C reaches this thread only: the others wait for children, which must therefore go first."""
+    try:
+        yield
+    except BaseException:
+        process.end_children()
+        raise
+
+
+def _run_lane(lane: Sequence[Run], *, prefixed: bool) -> None:
+    for run in lane:
+        _run(run, prefix=f"{run.name:>8} │ " if prefixed else "")
+
+
+def _run(run: Run, *, prefix: str) -> None:
+    began = time.monotonic()
+    with run.log.open("w") as log:
+
+        def on_line(line: str) -> None:
+            log.write(line + "\n")
+            log.flush()
+            console.out.print(f"[dim]{prefix}[/]{escape(line)}", soft_wrap=True)
+
+        on_line(f"tox run -e {run.name}")
+        result = process.run(
+            [sys.executable, "-m", "tox", "run", "-e", run.name, "--", f"--junitxml={run.junit}"],
+            timeout=None,
+            env=index.for_uv(),
+            cwd=ROOT,
+            check=False,
+            on_line=on_line,
+        )
+    run.seconds = time.monotonic() - began
+    run.counts = reports.counts(run.junit)
+    run.code = result.returncode
+
+
+def _summarise(runs: Sequence[Run]) -> None:
+    table = Table("environment", "result", title_justify="left")
+    for column in ("passed", "failed", "skipped", "seconds"):
+        table.add_column(column, justify="right")
+    table.add_column("log", overflow="fold")
+    for run in runs:
+        result = "[yellow]not finished" if run.code is None else "[green]passed" if run.ok else "[red]failed"
+        numbers = (run.counts.passed, run.counts.failed, run.counts.skipped, f"{run.seconds:.0f}")
+        table.add_row(run.name, result, *map(str, numbers), str(run.log.relative_to(ROOT)))
+    console.out.print()
+    for run in runs:
+        for line in reports.closing_lines(run.log):
+            console.out.print(f"{run.name}:", style="dim")
+            console.out.print(escape(line), soft_wrap=True)
+    console.out.print(table)
+    for run in runs:
+        if run.code is not None and not run.ok:
+            _print_end_of(run)
+
+
+def _print_end_of(run: Run) -> None:
+    """The failing tests' names, or the last lines where the run did not come that far."""
+    lines = run.log.read_text(errors="replace").splitlines()
+    named = [line for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    console.err.print(f"[bold red]{run.name} failed:[/]")
+    console.err.print(escape("\n".join(named or lines[-15:])), soft_wrap=True)

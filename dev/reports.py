@@ -1,0 +1,64 @@
+"""What a test run leaves behind: logs, JUnit files, and the counts in them."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from dev.state import FOLDER
+
+KEPT = 10
+"""Older reports than this many are removed."""
+
+_CLOSING = re.compile(
+    r"=+ (?:.*\d+ (?:passed|failed|error|skipped|deselected)|no tests ran).* in [\d.]+s.*=+\s*$"
+)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the tests of one run."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+def new_folder(what: str) -> Path:
+    """A folder for the report of a run that begins now; the oldest ones go."""
+    folder = FOLDER / "reports"
+    for old in sorted(folder.glob(f"{what}-*"))[: -KEPT + 1]:
+        _remove(old)
+    made = folder / f"{what}-{time.strftime('%Y%m%d-%H%M%S')}"
+    made.mkdir(parents=True, exist_ok=True)
+    return made
+
+
+def counts(junit: Path) -> Counts:
+    """The counts in a JUnit file; none when it was not written, because the run ended before its tests."""
+    try:
+        suites = ET.parse(junit).getroot().iter("testsuite")  # noqa: S314  (pytest wrote it)
+    except (OSError, ET.ParseError):
+        return Counts()
+    total = failed = skipped = 0
+    for suite in suites:
+        total += int(suite.get("tests", 0))
+        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped += int(suite.get("skipped", 0))
+    return Counts(total - failed - skipped, failed, skipped)
+
+
+def closing_lines(log: Path) -> list[str]:
+    """pytest's own last words, such as `===== 12 passed in 3.21s =====`."""
+    if not log.exists():
+        return []
+    return [line.strip() for line in log.read_text(errors="replace").splitlines() if _CLOSING.search(line)]
+
+
+def _remove(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
