@@ -1,8 +1,8 @@
 """Every setting that the app reads from outside, in one class: its name, type, default and meaning.
 
-Nothing here imports Django, so that the harness and the tests can compare these names with the ones that Compose
-and the chart pass. A value comes from the environment, else from a file in ``SECRETS_DIR`` named like the variable
-in lower case.
+Nothing here imports Django, so that the harness and the tests can compare these names with the ones that
+Compose and the chart pass. A value comes from the environment, else from a file in `SECRETS_DIR` named like the
+variable in lower case.
 """
 
 import os
@@ -145,6 +145,10 @@ class Environment(BaseSettings):
     cities_bundle: Path = Field(
         default=Path("/app/data/cities.csv.gz"), description="The city file that comes with the app."
     )
+    geonames_url: str = Field(
+        default="https://download.geonames.org/export/dump",
+        description="Where `import_cities --download` finds GeoNames' dumps.",
+    )
 
     # Logs and error reports
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
@@ -168,7 +172,7 @@ class Environment(BaseSettings):
     login_team: str = Field(
         default="",
         pattern=r"^(domain|team_[A-Za-z0-9]{24})?$",
-        description="Newcomers' team: a team's id, or `domain` (named after the email's); empty: none come in.",
+        description="Newcomers' team: its id, or `domain` (named after the email's); empty: none come in.",
     )
     oidc_issuer: str = Field(default="", description="OpenID Connect: address of the issuer.")
     oidc_name: str = Field(default="Single sign-on", description="OpenID Connect: name on the button.")

@@ -74,6 +74,7 @@ USE_I18N = False  # one language: translated lookups cost time in every rendered
 NEAR_METRES = ENV.near_metres
 CITIES_DATA_DIR = ENV.cities_data_dir
 CITIES_BUNDLE = ENV.cities_bundle
+GEONAMES_URL = ENV.geonames_url
 DEMO_PASSWORD = ENV.demo_password.get_secret_value()
 
 # --- database -----------------------------------------------------------------------------------------------
