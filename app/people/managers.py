@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
 
+from matches import matching
+
 if TYPE_CHECKING:
     from people.models import Team, User
 
@@ -34,7 +36,12 @@ class UserManager(BaseUserManager["User"]):
             raise ValueError("A person needs an email address: it is the login name.")
         user = self.model(email=self.normalize_email(email), team=team, **fields)
         user.set_password(password)
-        user.save(using=self._db)
+        if user.home_city_id is None:
+            user.save(using=self._db)
+            return user
+        with matching.locked(team.pk):
+            user.save(using=self._db)
+            matching.home_changed(team.pk, user.pk)
         return user
 
     def create_superuser(

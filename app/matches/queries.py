@@ -1,0 +1,216 @@
+"""The questions that matching asks of the database: which matches ought to be, which are, and the changes.
+
+Each is one statement whatever the number of trips and matches. Distances are earthdistance's great-circle
+metres on a sphere, cut to whole ones; *near* is `NEAR_METRES` or less.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection
+
+from trips.stays import STAY_SQL, WHOLE_DAYS_SQL
+
+
+class Meeting(NamedTuple):
+    """A match as it ought to be. Source is the person with the lower primary key; no trip means at home."""
+
+    source_user: int
+    target_user: int
+    source_trip: int | None
+    target_trip: int | None
+    distance: int
+    start: date
+    end: date
+
+    @property
+    def pair(self) -> tuple[int, int, int | None, int | None]:
+        """Whose match it is, on which trips; split stays give several matches of one pair."""
+        return self[:4]
+
+
+class StoredMeeting(NamedTuple):
+    """A match as it is stored, and whether somebody has seen, dismissed or accepted it."""
+
+    id: int
+    meeting: Meeting
+    is_touched: bool
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What may have changed: everything on `trips`, and the visits to the home of `host`.
+
+    `days` narrows the visits to those by trips that share a day with it.
+    """
+
+    team: int
+    trips: list[int] = field(default_factory=list)
+    host: int | None = None
+    days: tuple[date, date] | None = None
+
+    def parameters(self) -> dict[str, Any]:
+        first, last = self.days or (None, None)
+        return {
+            "team": self.team,
+            "trips": self.trips,
+            "host": self.host,
+            "first": first,
+            "last": last,
+            "near": settings.NEAR_METRES,
+        }
+
+
+def _stay(trip: str) -> str:
+    return STAY_SQL.format(start=f"{trip}.start", end=f'{trip}."end"')
+
+
+def _days(trip: str) -> str:
+    return WHOLE_DAYS_SQL.format(start=f"{trip}.start", end=f'{trip}."end"')
+
+
+def _metres(one: str, other: str) -> str:
+    return (
+        f"earth_distance(ll_to_earth({one}.latitude, {one}.longitude),"
+        f" ll_to_earth({other}.latitude, {other}.longitude))"
+    )
+
+
+_IN_DAYS = (
+    f"(%(first)s::date IS NULL OR {_stay('t')} && "
+    + WHOLE_DAYS_SQL.format(start="%(first)s::date", end="%(last)s::date")
+    + ")"
+)
+
+# A host is away in the nights of their own trips: a visit of several days is its nights less those, and each
+# run of nights that is left is a match from its first evening to its last morning. A visit of one day has no
+# night; it finds its host unless one trip of theirs takes the whole of that day.
+_WANTED = f"""
+WITH visit AS (
+    SELECT t.id AS trip, t.user_id AS guest, h.id AS host, t.start, t."end", {_metres("tc", "hc")} AS metres
+    FROM trips_trip t
+    JOIN cities_city tc ON tc.id = t.city_id
+    JOIN people_user h ON h.team_id = %(team)s AND h.id <> t.user_id
+    JOIN cities_city hc ON hc.id = h.home_city_id
+    WHERE t.id = ANY(%(trips)s::bigint[]) AND {_metres("tc", "hc")} <= %(near)s
+    UNION
+    SELECT t.id, t.user_id, h.id, t.start, t."end", {_metres("tc", "hc")}
+    FROM people_user h
+    JOIN cities_city hc ON hc.id = h.home_city_id
+    JOIN people_user guest ON guest.team_id = h.team_id AND guest.id <> h.id
+    JOIN trips_trip t ON t.user_id = guest.id AND {_IN_DAYS}
+    JOIN cities_city tc ON tc.id = t.city_id
+    WHERE h.id = %(host)s AND h.team_id = %(team)s AND {_metres("tc", "hc")} <= %(near)s
+), at_home AS (
+    SELECT v.trip, v.guest, v.host, v.metres, lower(run.nights) AS start, upper(run.nights) AS "end"
+    FROM visit v CROSS JOIN LATERAL (
+        SELECT unnest(
+            datemultirange(daterange(v.start, v."end"))
+            - coalesce(range_agg(daterange(away.start, away."end")), datemultirange())
+        ) AS nights
+        FROM trips_trip away WHERE away.user_id = v.host AND {_stay("away")} && {_days("v")}
+    ) run
+    WHERE v.start < v."end"
+    UNION ALL
+    SELECT v.trip, v.guest, v.host, v.metres, v.start, v."end"
+    FROM visit v
+    WHERE v.start = v."end" AND NOT EXISTS (
+        SELECT FROM trips_trip away WHERE away.user_id = v.host AND {_stay("away")} @> {_days("v")}
+    )
+)
+SELECT least(guest, host), greatest(guest, host),
+    CASE WHEN guest < host THEN trip END, CASE WHEN host < guest THEN trip END,
+    floor(metres)::int, start, "end"
+FROM at_home
+UNION
+SELECT least(t.user_id, o.user_id), greatest(t.user_id, o.user_id),
+    CASE WHEN t.user_id < o.user_id THEN t.id ELSE o.id END,
+    CASE WHEN t.user_id < o.user_id THEN o.id ELSE t.id END,
+    floor({_metres("tc", "oc")})::int, greatest(t.start, o.start), least(t."end", o."end")
+FROM trips_trip t
+JOIN cities_city tc ON tc.id = t.city_id
+JOIN people_user mate ON mate.team_id = %(team)s AND mate.id <> t.user_id
+JOIN trips_trip o ON o.user_id = mate.id AND {_stay("o")} && {_days("t")}
+JOIN cities_city oc ON oc.id = o.city_id
+WHERE t.id = ANY(%(trips)s::bigint[]) AND {_metres("tc", "oc")} <= %(near)s
+"""  # noqa: S608 (parameters are parameters)
+
+_COLUMNS = """m.id, m.source_user_id, m.target_user_id, m.source_trip_id, m.target_trip_id,
+    m.distance, m.overlap_start, m.overlap_end,
+    m.source_state <> 'unseen' OR m.target_state <> 'unseen' OR m.are_meeting"""
+
+# Branches of their own, so that each uses the index on its column.
+_STORED = f"""
+SELECT {_COLUMNS} FROM matches_match m WHERE m.source_trip_id = ANY(%(trips)s::bigint[])
+UNION
+SELECT {_COLUMNS} FROM matches_match m WHERE m.target_trip_id = ANY(%(trips)s::bigint[])
+UNION
+SELECT {_COLUMNS} FROM matches_match m JOIN trips_trip t ON t.id = m.target_trip_id
+WHERE m.source_user_id = %(host)s AND m.source_trip_id IS NULL AND {_IN_DAYS}
+UNION
+SELECT {_COLUMNS} FROM matches_match m JOIN trips_trip t ON t.id = m.source_trip_id
+WHERE m.target_user_id = %(host)s AND m.target_trip_id IS NULL AND {_IN_DAYS}
+"""  # noqa: S608 (parameters are parameters)
+
+_INSERT = """
+INSERT INTO matches_match (
+    team_id, source_user_id, target_user_id, source_trip_id, target_trip_id,
+    distance, overlap_start, overlap_end, created, modified
+)
+SELECT %s, new.*, now(), now()
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::date[], %s::date[]) AS new
+"""
+
+_UPDATE = """
+UPDATE matches_match m
+SET distance = moved.distance, overlap_start = moved.start, overlap_end = moved."end", modified = now()
+FROM unnest(%s::bigint[], %s::int[], %s::date[], %s::date[]) AS moved (id, distance, start, "end")
+WHERE m.id = moved.id
+"""
+
+
+def wanted(scope: Scope) -> list[Meeting]:
+    """The matches that ought to be, as far as `scope` reaches."""
+    return [Meeting(*row) for row in _fetch(_WANTED, scope.parameters())]
+
+
+def stored(scope: Scope) -> list[StoredMeeting]:
+    """The matches that are, as far as `scope` reaches."""
+    return [
+        StoredMeeting(row[0], Meeting(*row[1:8]), is_touched=row[8])
+        for row in _fetch(_STORED, scope.parameters())
+    ]
+
+
+def insert(team: int, meetings: list[Meeting]) -> None:
+    """Store new matches."""
+    _execute(_INSERT, [team, *_columns(meetings)])
+
+
+def update(moved: list[tuple[int, Meeting]]) -> None:
+    """Give stored matches, by primary key, new days and distances."""
+    rows = [(key, meeting.distance, meeting.start, meeting.end) for key, meeting in moved]
+    _execute(_UPDATE, _columns(rows))
+
+
+def delete(keys: list[int]) -> None:
+    """Remove stored matches by primary key."""
+    _execute("DELETE FROM matches_match WHERE id = ANY(%s::bigint[])", [keys])
+
+
+def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _fetch(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
+
+
+def _execute(sql: str, parameters: list[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)

@@ -1,0 +1,51 @@
+"""Changes to people that touch others: where they live, and in which team they are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from matches import matching
+from people.models import Team, User
+
+
+@contextmanager
+def locked_team_of(user: User, *others: int) -> Iterator[int]:
+    """Lock the team that `user` is in (and `others`) for a transaction; gives its primary key.
+
+    Raises:
+        User.DoesNotExist: the person has been deleted meanwhile.
+    """
+    with matching.locked(user.team_id, *others):
+        team = User.objects.values_list("team_id", flat=True).get(pk=user.pk)
+        if team in (user.team_id, *others):
+            yield team
+            return
+        # Somebody has changed their team since `user` was read.
+        with matching.locked(team):
+            yield team
+
+
+def update(user: User, **changes: Any) -> None:
+    """Set fields of a person; a new home is followed by new matches."""
+    for name, value in changes.items():
+        setattr(user, name, value)
+    if "home_city_id" not in changes:
+        user.save(update_fields=[*changes, "modified"])
+        return
+    with locked_team_of(user) as team:
+        user.save(update_fields=[*changes, "modified"])
+        matching.home_changed(team, user.pk)
+
+
+def move_home(user: User, city_id: int | None) -> None:
+    """Give a person another home, or none."""
+    update(user, home_city_id=city_id)
+
+
+def change_team(user: User, team: Team) -> None:
+    """Move a person, with home and trips, into another team."""
+    with locked_team_of(user, team.pk):
+        matching.team_left(user.pk)
+        user.team = team
+        user.save(update_fields=["team", "modified"])
+        matching.team_joined(team.pk, user.pk, user.trips.values_list("pk", flat=True))
