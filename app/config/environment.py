@@ -1,8 +1,8 @@
 """Every setting that the app reads from outside, in one class: its name, type, default and meaning.
 
 Nothing here imports Django, so that the harness and the tests can compare these names with the ones that
-Compose and the chart pass. A value comes from the environment, else from a file in `SECRETS_DIR` named like the
-variable in lower case.
+Compose and the chart pass. A value comes from the environment, else from a file in `SECRETS_DIR` named like it in
+lower case.
 """
 
 import os
@@ -41,6 +41,7 @@ Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 Hostname = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]|\*", re.IGNORECASE)
 Domain = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?/?", re.IGNORECASE)
 
 
 class Environment(BaseSettings):
@@ -357,9 +358,9 @@ class Environment(BaseSettings):
         try:
             settings = cls(_secrets_dir=folder if folder.is_dir() else None)
         except ValidationError as error:
-            problems = [explain(problem) for problem in error.errors()] + problems
+            raise ConfigurationError([explain(problem) for problem in error.errors()] + problems) from None
         if problems:
-            raise ConfigurationError(problems) from None
+            raise ConfigurationError(problems)
         return settings
 
 
@@ -370,12 +371,7 @@ def names() -> list[str]:
 
 def _origin(url: str) -> str:
     """The URL as scheme, host and port, or ValueError if it is more or less than that."""
-    try:
-        parts = urlsplit(url)
-        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        whole = False
-    if not whole or parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username:
+    if not ORIGIN.fullmatch(url):
         raise ValueError(
             f"'{url}' is no origin; write it like https://witw.example.com or http://localhost:8080"
         )

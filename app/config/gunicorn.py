@@ -1,7 +1,6 @@
-"""How gunicorn serves the app (`gunicorn -c config/gunicorn.py`): processes and threads, draining, metrics."""
+"""How gunicorn serves the app (`gunicorn -c config/gunicorn.py`): processes, threads, draining, metrics."""
 
 import gc
-import os
 import signal
 import sys
 import time
@@ -41,13 +40,13 @@ max_requests_jitter = env.web_max_requests // 10
 forwarded_allow_ips = "127.0.0.1"
 secure_scheme_headers: dict[str, str] = {}
 control_socket_disable = True
-accesslog = None  # ops.middleware writes one line per request, with its identity
+logger_class = "ops.server_log.ServerLog"
 logconfig_dict = logs.configuration(env.log_format, env.log_level)
 proc_name = "witw"
 
 
 def when_ready(server: Any) -> None:
-    """Before the first worker: serve metrics, take over SIGTERM, and keep what is loaded out of the collector's way."""
+    """Before the first worker: serve metrics, take over SIGTERM, and spare shared memory."""
     from ops import exposition  # noqa: PLC0415  (needs the app, which gunicorn loads after this file)
 
     def a_worker_is_alive() -> bool:

@@ -37,6 +37,15 @@ class JSONFormatter(logging.Formatter):
         return orjson.dumps(entry, default=str).decode()
 
 
+class WithoutTraceback(logging.Filter):
+    """For messages that anybody on the network can provoke, and that say all in one line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Drop the traceback, keep the message."""
+        record.exc_info = None
+        return True
+
+
 def configuration(form: str, level: str) -> dict[str, Any]:
     """The logging dictionary for Django, gunicorn and everything below them.
 
@@ -44,15 +53,19 @@ def configuration(form: str, level: str) -> dict[str, Any]:
         form: "json" or "text".
         level: least level that is written.
     """
+    no_traceback = {"()": "config.logs.WithoutTraceback"}
     ours = {"handlers": [], "level": level, "propagate": True}
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"text": {"format": TEXT}, "json": {"()": "config.logs.JSONFormatter"}},
+        "filters": {"without_traceback": no_traceback},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": form}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": ours,
+            "django.request": {"level": "ERROR"},  # 4xx stand in ops.access
+            "django.security.DisallowedHost": {"filters": ["without_traceback"]},
             "gunicorn.error": ours,
             "gunicorn.access": ours,
             # Their debug output shows addresses with one-time codes in them.

@@ -1,4 +1,4 @@
-"""Whether this server is on its way out: one byte that the arbiter of the workers writes and all workers read."""
+"""Whether this server is on its way out: one byte that the arbiter writes and all workers read."""
 
 import mmap
 

@@ -1,4 +1,4 @@
-"""`/internal/metrics`, on a port and a thread of its own in the arbiter: seen even when every worker is busy."""
+"""`/internal/metrics`, on a port and a thread of its own in the arbiter: seen when every worker is busy."""
 
 import os
 import platform
@@ -41,12 +41,11 @@ class About(Collector):
 
 
 def registry(release: str, environment: str) -> CollectorRegistry:
-    """Everything that is exposed: the sum over the workers, or (without gunicorn) what this process counts."""
+    """Everything that is exposed: the sum over all workers; without gunicorn, what this process counts."""
+    whole = CollectorRegistry()
     if slots.DIRECTORY in os.environ:
-        whole = CollectorRegistry()
         MultiProcessCollector(whole)  # type: ignore[no-untyped-call]
     else:
-        whole = CollectorRegistry()
         whole.register(REGISTRY)
     whole.register(About(release, environment))
     return whole

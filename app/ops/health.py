@@ -1,5 +1,6 @@
 """What the platform asks: is this process alive, has it started, should it be sent requests."""
 
+import logging
 import time
 from collections.abc import Callable
 from functools import cache
@@ -63,6 +64,9 @@ CHECKS: dict[str, Check] = {
 # What stays true once it was true is not asked again by this process.
 LASTING = frozenset({"migrations", "cities"})
 _fulfilled: set[str] = set()
+_last_failing: set[str] = set()
+
+log = logging.getLogger(__name__)
 
 
 def examine() -> dict[str, dict[str, Any]]:
@@ -120,10 +124,22 @@ def former(request: HttpRequest) -> HttpResponseBase:
 
 
 def _report(checks: dict[str, dict[str, Any]]) -> JsonResponse:
-    healthy = all(check["status"] == "ok" for check in checks.values())
+    failing = {name: check["detail"] for name, check in checks.items() if check["status"] != "ok"}
+    _tell_news(failing)
+    healthy = not failing
     return JsonResponse(
         {"status": "ok" if healthy else "failing", "checks": checks}, status=200 if healthy else 503
     )
+
+
+def _tell_news(failing: dict[str, str]) -> None:
+    """Log what has changed since the last probe; a line per probe would drown everything else."""
+    global _last_failing  # noqa: PLW0603  (of this process)
+    if failing and set(failing) != _last_failing:
+        log.warning("not ready: %s", "; ".join(f"{name}: {detail}" for name, detail in failing.items()))
+    elif _last_failing and not failing:
+        log.info("ready again")
+    _last_failing = set(failing)
 
 
 def _only_read(probe: Probe) -> Probe:
@@ -131,6 +147,7 @@ def _only_read(probe: Probe) -> Probe:
         if request.method not in {"GET", "HEAD"}:
             return HttpResponseNotAllowed(["GET", "HEAD"])
         response = probe(request)
+        response._has_been_logged = True  # type: ignore[attr-defined]  # noqa: SLF001  (Django logs every 5xx)
         response.headers["Cache-Control"] = "no-store"
         return response
 

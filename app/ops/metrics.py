@@ -16,13 +16,22 @@ HOUR = 3600.0
 
 requests_total = Counter("witw_requests", "Requests answered.", ["route", "method", "status"])
 request_seconds = Histogram(
-    "witw_request_seconds", "Time from Django's first line to its answer.", ["route", "method"], buckets=LATENCY_BUCKETS
+    "witw_request_seconds",
+    "Time a request took in Django.",
+    ["route", "method"],
+    buckets=LATENCY_BUCKETS,
 )
 database_seconds = Histogram(
-    "witw_request_database_seconds", "Time a request spent in the database.", ["route"], buckets=LATENCY_BUCKETS
+    "witw_request_database_seconds",
+    "Time of it in the database.",
+    ["route"],
+    buckets=LATENCY_BUCKETS,
 )
 database_queries = Histogram(
-    "witw_request_database_queries", "Statements a request sent to the database.", ["route"], buckets=QUERY_BUCKETS
+    "witw_request_database_queries",
+    "Statements it sent to the database.",
+    ["route"],
+    buckets=QUERY_BUCKETS,
 )
 queue_seconds = Histogram(
     "witw_queue_seconds",
@@ -33,7 +42,9 @@ in_flight = Gauge("witw_requests_in_flight", "Requests being worked on.", multip
 threads = Gauge("witw_threads", "Threads that answer requests.", multiprocess_mode="livesum")
 threads_busy = Gauge("witw_threads_busy", "Threads that hold a connection.", multiprocess_mode="livesum")
 connections_waiting = Gauge(
-    "witw_connections_waiting", "Connections with a request that no thread has taken yet.", multiprocess_mode="livesum"
+    "witw_connections_waiting",
+    "Connections that no thread has taken yet.",
+    multiprocess_mode="livesum",
 )
 
 
@@ -66,7 +77,10 @@ def record_queue(header: str) -> None:
 
 
 def queue_time(header: str, now: float) -> float | None:
-    """Seconds from X-Request-Start (`t=` or plain; seconds, milliseconds or microseconds since 1970) until `now`."""
+    """Seconds from X-Request-Start until `now`; None if the header makes no sense.
+
+    Gateways write `t=` before the time or not, and count seconds, milliseconds or microseconds since 1970.
+    """
     try:
         start = float(header.removeprefix("t="))
     except ValueError:

@@ -11,11 +11,11 @@ from ops import health, metrics, tracing
 
 log = logging.getLogger("ops.access")
 
-type_of_handler = Callable[[HttpRequest], HttpResponseBase]
+Handler = Callable[[HttpRequest], HttpResponseBase]
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
-def observe(get_response: type_of_handler) -> type_of_handler:
+def observe(get_response: Handler) -> Handler:
     """Give the request its identity, answer probes at once, and count, log and harden every other answer.
 
     Probes are answered here because they come with any Host header and must not touch what they do not test.
@@ -24,14 +24,10 @@ def observe(get_response: type_of_handler) -> type_of_handler:
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         trace = tracing.of(request)
-        token = tracing.current.set(trace)
-        try:
-            if (probe := health.PROBES.get(request.path_info)) is not None:
-                response: HttpResponseBase = probe(request)
-            else:
-                response = _observed(request)
-        finally:
-            tracing.current.reset(token)
+        # Left in place afterwards: Django logs a bad status only when all middleware is done.
+        tracing.current.set(trace)
+        probe = health.PROBES.get(request.path_info)
+        response = _observed(request) if probe is None else probe(request)
         headers = response.headers
         headers["X-Request-ID"] = trace.request_id
         headers["Permissions-Policy"] = PERMISSIONS
@@ -54,7 +50,11 @@ def observe(get_response: type_of_handler) -> type_of_handler:
             request.method,
             request.path,  # never the query: providers put one-time codes there
             response.status_code,
-            extra={"status": response.status_code, "ms": round(seconds * 1000, 1), "route": metrics.route_of(request)},
+            extra={
+                "status": response.status_code,
+                "ms": round(seconds * 1000, 1),
+                "route": metrics.route_of(request),
+            },
         )
         return response
 

@@ -36,7 +36,7 @@ class ProbeConnection:
         with self._connection.cursor() as cursor:
             cursor.execute(sql)
             self._wait()
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
     def close(self) -> None:
         """Hang up, answered or not."""

@@ -1,7 +1,8 @@
 """Which place among the workers this process has, so that a new worker counts on where a dead one stopped.
 
-prometheus_client names its files after process ids and leaves those of dead processes behind: with workers that come and
-go the directory would grow for ever, or counters would jump back. Places are few and are used again.
+prometheus_client names its files after process ids and leaves those of dead processes behind: with workers
+that come and go the directory would grow for ever, or counters would jump back. Places are few and are used
+again.
 """
 
 import os
@@ -14,14 +15,14 @@ from prometheus_client import multiprocess, values
 
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
-# 0 is the arbiter, which counts nothing; a worker inherits the place that was taken just before it was forked.
+# 0 is the arbiter, which counts nothing; a worker inherits the place taken just before it was forked.
 _own = 0
 
 
 def prepare(parent: Path) -> None:
-    """Let every metric that is made from now on live in files under `parent`; for the arbiter, before any is made."""
+    """Let every metric made from now on live in files under `parent`; for the arbiter, before any is made."""
     os.environ[DIRECTORY] = tempfile.mkdtemp(prefix="witw-metrics-", dir=parent if parent.is_dir() else None)
-    values.ValueClass = values.MultiProcessValue(process_identifier=lambda: _own)
+    values.ValueClass = values.MultiProcessValue(lambda: _own)  # type: ignore[no-untyped-call]
 
 
 def take(taken: Container[int]) -> int:
@@ -33,4 +34,4 @@ def take(taken: Container[int]) -> int:
 
 def free(place: int) -> None:
     """Its worker is gone: what it had in hand (gauges) goes, what it counted stays."""
-    multiprocess.mark_process_dead(place)
+    multiprocess.mark_process_dead(place)  # type: ignore[no-untyped-call]

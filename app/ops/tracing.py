@@ -1,4 +1,4 @@
-"""The identity of the request that this thread works on, for its logs, its error reports and whom it calls."""
+"""Who the request is that this thread works on: for its logs, its error reports and whom it calls."""
 
 import os
 import re
@@ -9,7 +9,9 @@ from django.http import HttpRequest
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 # https://www.w3.org/TR/trace-context/#traceparent-header; ids of zeros only are invalid.
-_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?")
+_TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?"
+)
 
 
 class Trace(NamedTuple):
@@ -30,7 +32,7 @@ current: ContextVar[Trace | None] = ContextVar("current", default=None)
 
 
 def of(request: HttpRequest) -> Trace:
-    """The trace that the caller gave, with a span of our own in it; new ids where it gave none or nonsense."""
+    """The trace that the caller gave, with a span of our own; new ids where it gave none or nonsense."""
     given = request.META.get("HTTP_X_REQUEST_ID", "")
     parent = _TRACEPARENT.fullmatch(request.META.get("HTTP_TRACEPARENT", ""))
     ids = os.urandom(24).hex()

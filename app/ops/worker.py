@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, telling how many of its threads are busy and how many connections wait for one."""
+"""gunicorn's threaded worker, telling how many of its threads are busy and how many connections wait."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from ops import metrics
 
 
-class Worker(ThreadWorker):
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type hints
     """A worker whose saturation is measured where it arises: between its accept loop and its threads."""
 
     def init_process(self) -> None:

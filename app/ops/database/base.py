@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, which also counts what it does and asks cheaply whether a connection still lives."""
+"""Django's PostgreSQL backend that also counts what it does, and asks cheaply whether a connection lives."""
 
 import select
 import time
@@ -30,8 +30,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         """Whether the server is still there.
 
-        Django asks before every request. When the server or the pooler goes it closes the socket, which shows here
-        without a round trip; only a connection that idled, failed or has something to read is asked by a query.
+        Django asks before every request. When the server or the pooler goes it closes the socket, which shows
+        here without a round trip; only a connection that idled, failed or has something to read is asked by a
+        query.
         """
         if (
             not self.errors_occurred
@@ -54,7 +55,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _commit(self) -> None:
         begun = time.perf_counter()
         try:
-            super()._commit()
+            super()._commit()  # type: ignore[misc]  # django-stubs leave it out
         finally:
             self._seconds += time.perf_counter() - begun
 
