@@ -1,0 +1,87 @@
+"""The stack that all tests here share. It is a Compose project of its own: yours is left alone."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from tests.compose.stack import Stack
+
+LOGIN_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add our options."""
+    parser.addoption(
+        "--keep", action="store_true", help="leave the test stack running, for the next run or a look"
+    )
+
+
+@pytest.fixture(scope="session")
+def stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
+    """A running stack with cities and demo data; its data goes at the end."""
+    chosen = Stack.choose()
+    try:
+        chosen.up()
+        yield chosen
+    finally:
+        if not pytestconfig.getoption("--keep"):
+            chosen.down()
+
+
+@pytest.fixture
+def public(stack: Stack) -> Iterator[httpx.Client]:
+    """An anonymous client of the public gateway."""
+    with stack.browser() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def internal(stack: Stack) -> Iterator[httpx.Client]:
+    """A client of the internal gateway."""
+    with httpx.Client(base_url=stack.internal_url, timeout=30, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def login(stack: Stack) -> Iterator[Callable[[str, str], httpx.Client]]:
+    """Log in at the login page as a person would, and get the browser that is logged in."""
+    browsers = []
+
+    def log_in(email: str, password: str) -> httpx.Client:
+        browser = stack.browser()
+        browsers.append(browser)
+        page = browser.get("/login")
+        assert page.status_code == httpx.codes.OK, page.text
+        token = LOGIN_TOKEN.search(page.text)
+        assert token, "the login page has no CSRF token"
+        form = {"csrfmiddlewaretoken": token[1], "login": email, "password": password}
+        answer = browser.post("/login", data=form)
+        assert answer.status_code == httpx.codes.FOUND, answer.text
+        browser.headers["X-CSRFToken"] = browser.cookies["csrftoken"]
+        return browser
+
+    yield log_in
+    for browser in browsers:
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def compose(stack: Stack) -> Callable[..., object]:
+    """`docker compose` on the stack."""
+    return stack.compose
+
+
+@pytest.fixture(scope="session")
+def city(stack: Stack) -> Callable[[str], int]:
+    """The id of the biggest city that a search finds."""
+    (somebody,) = stack.people(reader=None)
+    known: dict[str, int] = {}
+
+    def find(search: str) -> int:
+        if search not in known:
+            known[search] = somebody.results("/api/cities", search=search, limit="1")[0]["id"]
+        return known[search]
+
+    return find
