@@ -1,0 +1,1 @@
+"""The harness around the app: what `./witw` runs."""

@@ -1,0 +1,65 @@
+"""Reads dev/catalogue.toml: the pinned third-party images and how they are made without a registry."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel
+
+FILE = Path(__file__).with_suffix(".toml")
+
+
+class Bootstrap(BaseModel, extra="forbid"):
+    """How the base image is made from the Debian archive."""
+
+    suite: str
+    include: list[str]
+    exclude: list[str]
+    keep: list[str]
+
+
+class Base(BaseModel, extra="forbid"):
+    """The base image."""
+
+    reference: str
+    bootstrap: Bootstrap
+
+
+class Engine(BaseModel, extra="forbid"):
+    """The engine for a machine that has none."""
+
+    suite: str
+    packages: list[str]
+
+
+class Catalogue(BaseModel, extra="forbid"):
+    """The whole file."""
+
+    base: Base
+    engine: Engine
+
+
+@functools.cache
+def load() -> Catalogue:
+    """Read the catalogue once."""
+    return Catalogue.model_validate(tomllib.loads(FILE.read_text()))
+
+
+def mirrored(reference: str, mirror: str) -> str:
+    """The same image by way of a registry mirror.
+
+    Images without a registry of their own are Docker Hub's; a mirror knows its official ones as `library/...`.
+
+    >>> mirrored("debian:trixie-slim", "127.0.0.1:5000")
+    '127.0.0.1:5000/library/debian:trixie-slim'
+    """
+    if not mirror:
+        return reference
+    first, slash, rest = reference.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        path = rest
+    else:
+        path = reference if slash else f"library/{reference}"
+    return f"{mirror}/{path}"

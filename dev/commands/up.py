@@ -1,0 +1,118 @@
+"""`./witw up`: from whatever is here to the running app."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dev import base_image, console, doctor, engine, images, packages, process, settings, stack, state
+from dev.commands import STACK
+from dev.compose import Compose
+
+PANEL = STACK
+
+
+def command(
+    pull: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|always|never", help="Pull the base image, or make it from the Debian archive."
+        ),
+    ] = None,
+    mirror: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Registry that all image references go through.")
+    ] = None,
+    build: Annotated[
+        bool, typer.Option("--build", help="Build the images even if nothing has changed.")
+    ] = False,
+    demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Bring demo people and trips.")] = True,
+) -> None:
+    """Bring the stack up: engine, base image, images, containers, cities and demo data.
+
+    Every step looks first and does only what is missing, so a second run changes nothing, and one that was
+    interrupted is finished by the next.
+    """
+    chosen = settings.load(pull=pull, mirror=mirror)
+    with state.only_one("up"), console.Report() as report:
+        compose = _prepare(chosen, report, build=build)
+        password = _run(compose, report, demo=demo)
+    _print_result(chosen, report, password)
+
+
+def _prepare(chosen: settings.Settings, report: console.Report, *, build: bool) -> Compose:
+    """Everything up to the images."""
+    with report.stage("checks") as stage:
+        count = doctor.require(doctor.before_the_engine(chosen))
+        stage.unchanged(f"{count} checks of this machine passed")
+    _prefetch(chosen, report)
+    with report.stage("base image") as stage:
+        base, done = base_image.ensure(chosen, stage.say)
+        stage.say(done) if done else stage.unchanged(base)
+    compose = Compose(chosen, images.build_environment(chosen, base))
+    with report.stage("images") as stage:
+        built = images.build(compose, base, stage.say, always=build)
+        stage.say("built " + ", ".join(built)) if built else stage.unchanged("all up to date")
+    return compose
+
+
+def _prefetch(chosen: settings.Settings, report: console.Report) -> None:
+    """The engine, and beside it, where it has to be installed first and no registry answers, the base image."""
+    needed = engine.packages_needed()
+    alone = needed and chosen.pull != "always" and not (chosen.mirror or chosen.base_image)
+    bootstraps = bool(alone and (chosen.pull == "never" or not base_image.registry_answers(chosen)))
+    if needed:
+        with report.stage("packages") as stage:
+            names = [*needed, *(base_image.tools_needed(chosen) if bootstraps else [])]
+            stage.say(f"installing {', '.join(names)}")
+            done = packages.install(*names)
+            stage.say(f"installed {', '.join(done)}") if done else stage.unchanged("all here")
+
+    def get_engine() -> None:
+        with report.stage("engine") as stage:
+            found, done = engine.ensure(chosen)
+            said = f"Docker {found.version} at {found.endpoint}"
+            stage.say(f"{done}: {said}") if done else stage.unchanged(said)
+
+    def get_base() -> None:
+        with report.stage("bootstrap") as stage:
+            stage.say(f"kept as {base_image.bootstrap(chosen, stage.say)}")
+
+    process.side_by_side(get_engine, *([get_base] if bootstraps else []))
+
+
+def _run(compose: Compose, report: console.Report, *, demo: bool) -> str:
+    """Everything from the images to the demo data; returns the demo people's password."""
+    with report.stage("containers") as stage:
+        stack.check_ports(compose.settings, compose.containers())
+        config = compose.config()
+        if not any(container["State"]["Running"] for container in compose.containers()):
+            stack.check_data(compose, config)
+        outcome = stack.start(compose, stage.say)
+        said = f"{len(outcome.containers)} containers ready"
+        stage.say(said) if outcome.changed else stage.unchanged(said)
+    for service, seconds in outcome.one_shots.items():
+        report.add(f"  of it {service}", seconds, "ran to its end")
+    with report.stage("app") as stage:
+        health = stack.wait_ready(compose.settings)
+        stage.unchanged(str(health.get("status", "ready")))
+    if not demo:
+        return ""
+    with report.stage("demo data") as stage:
+        if stack.seed(compose):
+            stage.say("people and trips are there")
+        else:
+            stage.unchanged("people and trips are there")
+        return stack.demo_password(compose)
+
+
+def _print_result(chosen: settings.Settings, report: console.Report, password: str) -> None:
+    console.out.print(report.table())
+    if not report.changed:
+        console.out.print("Everything was up already; nothing was changed.")
+    console.out.print(f"[bold]The app[/]       {chosen.url}", soft_wrap=True)
+    console.out.print(f"[bold]Admin[/]         {chosen.internal_url}/internal/admin/", soft_wrap=True)
+    if password:
+        console.out.print(
+            f"[bold]Demo login[/]    {stack.DEMO_EMAIL}  {password}", soft_wrap=True, markup=True
+        )

@@ -1,0 +1,162 @@
+"""What `./witw` does before anything is installed: makes `.venv`, then runs `python -m dev` in it.
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from dev import packages, process
+from dev.errors import HostError, ProcessError, WitwError
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".witw"
+VENV = ROOT / ".venv"
+REQUIREMENTS = ROOT / "dev" / "requirements.txt"
+STAMP = "witw.json"
+"""Written into `.venv` when it is whole; names what it was made from."""
+
+INSTALL_TIMEOUT = 600.0
+
+
+def main(arguments: list[str]) -> int:
+    """Bring `.venv` up to date and become `python -m dev`."""
+    try:
+        ensure()
+    except WitwError as error:
+        print(f"error: {error.message}", error.details, sep="\n", file=sys.stderr)
+        print(f"to mend it: {error.remedy}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        process.end_children()
+        return 130
+    python = str(VENV / "bin" / "python")
+    os.chdir(ROOT)
+    os.execv(python, [python, "-m", "dev", *arguments])
+
+
+def ensure() -> bool:
+    """Make `.venv` unless it is whole and made from the same requirements by the same Python.
+
+    It is made aside and moved into place, so it is never seen half-made, and only one process at a time makes it.
+
+    Returns:
+        Whether it had to be made.
+    """
+    if is_current():
+        return False
+    STATE.mkdir(exist_ok=True)
+    with (STATE / "venv.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if is_current():
+            return False
+        print("making .venv from dev/requirements.txt ...", file=sys.stderr, flush=True)
+        for leftover in STATE.glob("venv.*/"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        aside = Path(tempfile.mkdtemp(prefix="venv.", dir=STATE))
+        try:
+            _make(aside)
+            _move(aside, VENV)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    return True
+
+
+def is_current() -> bool:
+    """Whether `.venv` is whole, made from these requirements and of the Python that runs now."""
+    try:
+        stamp = json.loads((VENV / STAMP).read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(stamp == _facts() and (VENV / "bin" / "python").exists())
+
+
+def _facts() -> dict[str, str]:
+    return {
+        "python": sys.version,
+        "prefix": sys.base_prefix,
+        "place": str(VENV),
+        "requirements": hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest(),
+    }
+
+
+def _make(folder: Path) -> None:
+    pip = _installer(folder)
+    # The host's pip configuration holds, but for what would put the packages elsewhere.
+    elsewhere = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV", "PYTHONPATH")
+    options = [
+        "--quiet",
+        "--no-input",
+        "--disable-pip-version-check",
+        "--no-compile",
+        "--no-user",
+        "--require-hashes",
+    ]
+    try:
+        process.run(
+            [*pip, "install", *options, "--requirement", str(REQUIREMENTS)],
+            timeout=INSTALL_TIMEOUT,
+            env=dict.fromkeys(elsewhere),
+        )
+    except ProcessError as error:
+        raise HostError(
+            "the packages of dev/requirements.txt could not be installed",
+            details=error.tail(),
+            remedy="look at the lines above: without network, or behind a proxy, pip needs its settings "
+            "(`pip config list`; PIP_INDEX_URL, PIP_CERT, HTTPS_PROXY); then run the same command again",
+        ) from error
+    (folder / STAMP).write_text(json.dumps(_facts()))
+
+
+def _installer(folder: Path) -> list[str]:
+    """Make an empty environment and return the command that is its pip.
+
+    Debian's python3 comes without ensurepip, which is in python3-venv; any pip on the machine serves as well.
+    """
+    create = [sys.executable, "-m", "venv", "--clear", "--symlinks"]
+    if importlib.util.find_spec("ensurepip") is None and importlib.util.find_spec("pip") is None:
+        if not packages.can_install():
+            raise HostError(
+                f"{sys.executable} has neither ensurepip nor pip, so no .venv can be made",
+                remedy="install them (Debian and Ubuntu: sudo apt-get install python3-venv), then run the same command again",
+            )
+        print("installing python3-venv ...", file=sys.stderr, flush=True)
+        packages.install("python3-venv")
+        importlib.invalidate_caches()
+    try:
+        if importlib.util.find_spec("ensurepip") is not None:
+            process.run([*create, str(folder)], timeout=INSTALL_TIMEOUT)
+            return [str(folder / "bin" / "python"), "-m", "pip"]
+        process.run([*create, "--without-pip", str(folder)], timeout=INSTALL_TIMEOUT)
+    except ProcessError as error:
+        raise HostError(
+            f"{sys.executable} cannot make a virtual environment",
+            details=error.tail(),
+            remedy="install a complete Python 3.11 or newer (Debian and Ubuntu: sudo apt-get install python3-venv)",
+        ) from error
+    return [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
+
+
+def _move(made: Path, place: Path) -> None:
+    """Put a finished environment where it belongs; its scripts carry their path and are told the new one."""
+    for script in (made / "bin").iterdir():
+        if script.is_file() and not script.is_symlink():
+            text = script.read_bytes()
+            if bytes(made) in text:
+                script.write_bytes(text.replace(bytes(made), bytes(place)))
+    made.chmod(0o755)
+    if place.is_symlink():
+        place.unlink()
+    elif place.exists():
+        place.rename(made.with_name(made.name + ".old"))
+    made.rename(place)
+    shutil.rmtree(made.with_name(made.name + ".old"), ignore_errors=True)

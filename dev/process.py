@@ -1,0 +1,231 @@
+"""The one way to run another program.
+
+Every child gets a process group of its own. The groups are remembered, so that Ctrl-C, SIGTERM or a timeout
+end a child together with everything that it started. Standard library only: the launcher uses it too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from dev.errors import ProcessError
+
+NOT_FOUND = 127
+"""The exit code that a shell gives for a command that is not there."""
+
+GRACE = 10.0
+"""Seconds between SIGTERM and SIGKILL for a child that has to go."""
+
+Environment = Mapping[str, str | None]
+"""Variables on top of ours; None takes one away."""
+
+_children: set[subprocess.Popen[str]] = set()
+_lock = threading.Lock()
+_ending = threading.Event()
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def ok(self) -> bool:
+        return self.returncode == 0
+
+
+def run(
+    command: Sequence[str],
+    *,
+    timeout: float | None = 60,
+    env: Environment | None = None,
+    cwd: Path | None = None,
+    stdin: str | None = None,
+    check: bool = True,
+    on_line: Callable[[str], None] | None = None,
+) -> Result:
+    """Run a command to its end and capture its output.
+
+    Args:
+        command: Program and arguments; no shell is involved.
+        timeout: Seconds after which the command and its children are ended; None for no limit.
+        env: Variables on top of ours; None takes one away.
+        cwd: Where to run it.
+        stdin: Text for its standard input; without it there is none.
+        check: Raise when the exit code is not zero.
+        on_line: Called with every line of output as it comes, for progress.
+
+    Raises:
+        ProcessError: The command is missing, ended badly (with `check`) or took too long.
+    """
+    said: dict[str, list[str]] = {"stdout": [], "stderr": []}
+
+    def fail(returncode: int | None) -> ProcessError:
+        return ProcessError(
+            command,
+            returncode=returncode,
+            timeout=timeout,
+            env=env,
+            stdout=text("stdout"),
+            stderr=text("stderr"),
+        )
+
+    def text(name: str) -> str:
+        return "".join(said[name])
+
+    def read(name: str, stream: IO[str]) -> None:
+        with stream:
+            for line in stream:
+                said[name].append(line)
+                if on_line is not None and line.strip():
+                    on_line(line.rstrip())
+
+    try:
+        child = _start(command, env=env, cwd=cwd, stdin=stdin)
+    except OSError as error:
+        said["stderr"].append(str(error))
+        raise fail(NOT_FOUND) from error
+    assert child.stdout is not None and child.stderr is not None
+    readers = [
+        threading.Thread(target=read, args=("stdout", child.stdout), daemon=True),
+        threading.Thread(target=read, args=("stderr", child.stderr), daemon=True),
+    ]
+    for reader in readers:
+        reader.start()
+    try:
+        if child.stdin is not None:
+            with contextlib.suppress(BrokenPipeError), child.stdin as pipe:
+                pipe.write(stdin or "")
+        try:
+            child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            end(child)
+            raise fail(None) from None
+        for reader in readers:
+            # A grandchild that keeps the pipe open must not hold us up for ever.
+            reader.join(GRACE)
+    finally:
+        if child.poll() is None:
+            end(child)
+        with _lock:
+            _children.discard(child)
+    if check and child.returncode != 0:
+        raise fail(child.returncode)
+    return Result(child.returncode, text("stdout"), text("stderr"))
+
+
+def hand_over(command: Sequence[str], *, env: Environment | None = None, cwd: Path | None = None) -> int:
+    """Give the terminal to a command (a shell, a log that is followed) and return its exit code.
+
+    Ctrl-C belongs to the command while it runs.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        child = subprocess.Popen(  # noqa: S603 - commands are ours, given as a list
+            command,
+            env=_environment(env),
+            cwd=cwd,
+            # An ignored signal is inherited: without this the command could not be interrupted at all.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+        )
+        return child.wait()
+    except OSError as error:
+        raise ProcessError(
+            command, returncode=NOT_FOUND, timeout=None, env=env, stdout="", stderr=str(error)
+        ) from error
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def start_daemon(
+    command: Sequence[str], *, log: Path, env: Environment | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a program that outlives us: a session of its own, no terminal, output into `log`."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603
+            command,
+            env=_environment(env),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def end(child: subprocess.Popen[str]) -> None:
+    """End a child and everything in its process group, politely first."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(GRACE)
+            return
+
+
+def end_children() -> None:
+    """End every child that is running."""
+    with _lock:
+        running = list(_children)
+    for child in running:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGTERM)
+    for child in running:
+        end(child)
+
+
+def side_by_side(*functions: Callable[[], object]) -> None:
+    """Run functions in threads of their own until all are through.
+
+    When one raises, or we are interrupted, the children of the others are ended, and the first error goes on.
+    """
+    with ThreadPoolExecutor(max_workers=len(functions)) as threads:
+        running = [threads.submit(function) for function in functions]
+        try:
+            for future in as_completed(running):
+                future.result()
+        except BaseException:
+            _ending.set()
+            end_children()
+            raise
+        finally:
+            wait(running)
+            _ending.clear()
+
+
+def _environment(env: Environment | None) -> dict[str, str]:
+    return {name: value for name, value in {**os.environ, **(env or {})}.items() if value is not None}
+
+
+def _start(
+    command: Sequence[str], *, env: Environment | None, cwd: Path | None, stdin: str | None
+) -> subprocess.Popen[str]:
+    with _lock:
+        if _ending.is_set():
+            raise InterruptedError("we are being ended")
+        child = subprocess.Popen(  # noqa: S603
+            command,
+            env=_environment(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        _children.add(child)
+        return child
