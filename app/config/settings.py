@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from config import logs, security
+from config import logs, rest, security
 from config.environment import Environment
 
 APP = Path(__file__).resolve().parent.parent
@@ -17,6 +17,7 @@ DEBUG = ENV.debug
 RELEASE = ENV.release
 BASE_URL = ENV.base_url
 INSTALLED_APPS = [
+    "people",  # before auth, whose createsuperuser it replaces
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -33,7 +34,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "rest_framework",
     "cities",
-    "people",
     "trips",
     "matches",
     "ops",
@@ -71,6 +71,8 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False  # one language: translated lookups cost time in every rendered page
+REST_FRAMEWORK = rest.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = rest.SPECTACULAR_SETTINGS
 NEAR_METRES = ENV.near_metres
 CITIES_DATA_DIR = ENV.cities_data_dir
 CITIES_BUNDLE = ENV.cities_bundle

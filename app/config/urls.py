@@ -1,7 +1,7 @@
 """Routes: people's under / and /api, the platform's under /internal/ (its probes are in ops.middleware)."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from ops import views as ops
@@ -10,6 +10,7 @@ admin.site.site_title = admin.site.site_header = "witw: where in the world"
 admin.site.index_title = "Administration"
 
 urlpatterns = [
+    path("", include("config.api_urls")),
     path("internal/admin/", admin.site.urls),
     path("internal/ok", ops.bare),
     path("internal/schema", SpectacularAPIView.as_view()),

@@ -1,16 +1,11 @@
 """Matches: two team mates who are near one another on the same days."""
 
-from typing import TYPE_CHECKING
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Deferrable, F, Q
 
 from people.public_ids import public_id_constraints, public_id_field
 from people.stamps import Stamped
-
-if TYPE_CHECKING:
-    from people.models import User
 
 
 class State(models.TextChoices):
@@ -94,7 +89,3 @@ class Match(Stamped):
 
     def __str__(self) -> str:
         return f"{self.public_id}: {self.overlap_start} to {self.overlap_end}"
-
-    def state_of(self, user: "User") -> str:
-        """The state on the side of `user`, who is one of the two."""
-        return self.source_state if user.pk == self.source_user_id else self.target_state

@@ -1,16 +1,17 @@
-"""Makers of what tests need: places on the real map, teams, people. Trips go through the services, as in life."""
+"""Makers of what tests need: places on the real map, teams, people. Trips are booked as in life."""
 
 from datetime import date, timedelta
 from typing import Any
 
 import factory
-from cities.models import City, Country, Region
 from factory.django import DjangoModelFactory
+
+from cities.models import City, Country, Region
 from people.models import Team, User
 from trips import services
 from trips.models import Trip
 
-PASSWORD = "correct horse battery staple"  # noqa: S105 (a test's)
+PASSWORD = "correct horse battery staple"
 
 # GeoNames' ids and coordinates, for distances as they are.
 PLACES: dict[str, tuple[int, str, str | None, float, float, int, str, str]] = {
@@ -81,7 +82,7 @@ class TeamFactory(DjangoModelFactory[Team]):
 
 
 class UserFactory(DjangoModelFactory[User]):
-    """A person in a team of their own unless one is given, without a home; they can log in with `PASSWORD`."""
+    """A person in a team of their own unless one is given, without a home; `PASSWORD` logs in."""
 
     class Meta:
         model = User
@@ -95,7 +96,7 @@ class UserFactory(DjangoModelFactory[User]):
     def _create(cls, model_class: type[User], *args: Any, **kwargs: Any) -> User:
         if isinstance(kwargs.get("home_city"), str):
             kwargs["home_city"] = place(kwargs["home_city"])
-        return User.objects.create_user(*args, **kwargs)
+        return model_class.objects.create_user(*args, **kwargs)
 
 
 def book(user: User, city: str, start: date, end: date | None = None, notes: str = "") -> Trip:

@@ -4,12 +4,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+
 from matches.models import Match
 from people.models import Team, User
 from people.services import move_home
-from trips import services
-
 from tests.unit.factories import TeamFactory, UserFactory, book, day, place
+from trips import services
 
 pytestmark = pytest.mark.django_db
 

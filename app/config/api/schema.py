@@ -1,0 +1,55 @@
+"""The API's description in OpenAPI: what drf-spectacular does not find out by itself."""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from config.api import errors
+from people.public_ids import PATTERN
+
+
+class ErrorSerializer(serializers.Serializer[Any]):
+    """Why a request was refused: its first problem."""
+
+    type = serializers.ChoiceField(errors.TYPES)
+    code = serializers.ChoiceField(errors.CODES)
+    detail = serializers.CharField(help_text="For people")
+    attr = serializers.CharField(allow_null=True, help_text="The field or parameter that has the problem")
+
+
+def id_parameter(what: str) -> OpenApiParameter:
+    """The public id in a path."""
+    return OpenApiParameter(
+        "public_id",
+        {"type": "string", "pattern": f"^{PATTERN}$"},
+        OpenApiParameter.PATH,
+        description=f"The public id of the {what}",
+    )
+
+
+class Schema(AutoSchema):
+    """Adds to every operation the errors that it can answer with."""
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        error = self._get_response_for_code(ErrorSerializer, "403")
+        for status, description in self._errors():
+            bodies[status] = {**error, "description": description}
+        return bodies
+
+    def _errors(self) -> list[tuple[str, str]]:
+        found = [("400", "Something in the request is wrong"), ("403", "Not logged in, or not allowed")]
+        if "{" in self.path:
+            found.append(("404", "No such object in the team"))
+        found.append(("405", "No such method here"))
+        if self.method in ("POST", "PATCH"):
+            found.append(("413", "The body is too large"))
+            found.append(("415", "The body is not application/json"))
+        return found
+
+
+def only_api(endpoints: list[tuple[str, str, str, Any]]) -> list[tuple[str, str, str, Any]]:
+    """Leave out what is not people's API."""
+    return [endpoint for endpoint in endpoints if endpoint[0].startswith("/api/")]
