@@ -1,4 +1,4 @@
-"""The cities app: GeoNames' countries, regions and cities, read by everybody and written by `import_cities` only."""
+"""The cities app: GeoNames' countries, regions and cities, written by `import_cities` only."""
 
 from django.apps import AppConfig
 

@@ -1,7 +1,7 @@
-"""PostgreSQL's `earthdistance` as Django expressions: points on a sphere, boxes around them, metres between them.
+"""PostgreSQL's `earthdistance` as Django expressions: points, boxes around them, metres between them.
 
-https://www.postgresql.org/docs/17/earthdistance.html. The earth is taken for a sphere of 6,378,168 m radius, so a distance
-is right within 0.6 %. Being three-dimensional, it knows neither a date line nor poles.
+https://www.postgresql.org/docs/17/earthdistance.html. The earth is taken for a sphere of 6,378,168 m radius,
+so a distance is right within 0.6 %. Being three-dimensional, it knows neither a date line nor poles.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Countries, regions and cities as GeoNames (https://www.geonames.org, CC BY 4.0) lists them.
 
-`manage.py import_cities` owns these rows. Nothing else writes them, so they are immutable between two imports, which is
-what `cities.representation` relies on.
+`manage.py import_cities` owns these rows. Nothing else writes them, so they are immutable between two
+imports, which is what `cities.representation` relies on.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Country(models.Model):
 
 
 class Region(models.Model):
-    """A first-level administrative division of a country (GeoNames' admin1), such as England or California."""
+    """A first-level administrative division of a country (GeoNames' admin1), such as England."""
 
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="regions", db_index=False)
     code = models.CharField(max_length=20, help_text="Unique within the country")
@@ -64,7 +64,8 @@ class City(models.Model):
     aliases = models.TextField(
         editable=False,
         blank=True,
-        help_text="Its names in other languages, as cities.bundle.text.aliases() writes them: a search matches their beginnings",
+        help_text="Its names in other languages, as cities.bundle.text.aliases() writes them: "
+        "a search matches their beginnings",
     )
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="cities")
     region = models.ForeignKey(Region, on_delete=models.PROTECT, null=True, blank=True, related_name="cities")

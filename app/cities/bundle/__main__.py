@@ -11,7 +11,7 @@ import sysconfig
 from pathlib import Path
 
 from cities.bundle import file, packages
-from cities.bundle.records import BadData, Dataset
+from cities.bundle.records import BadDataError, Dataset
 
 FEWEST = {"countries": 240, "regions": 2_500, "cities": 30_000}
 """A package that suddenly holds less than this has changed: better no bundle than half a world."""
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         dataset = packages.build(options.packages)
         _check_size(dataset)
         file.write(dataset, options.out)
-    except (BadData, KeyError, ValueError) as error:
+    except (BadDataError, KeyError, ValueError) as error:
         print(f"cities.bundle: {error}", file=sys.stderr)  # noqa: T201 (a command's own output)
         return 1
     counts = ", ".join(f"{len(getattr(dataset, table)):,} {table}" for table in file.TABLES)
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _check_size(dataset: Dataset) -> None:
     for table, fewest in FEWEST.items():
         if (rows := len(getattr(dataset, table))) < fewest:
-            raise BadData(f"{dataset.source}: only {rows:,} {table}, at least {fewest:,} expected")
+            raise BadDataError(f"{dataset.source}: only {rows:,} {table}, at least {fewest:,} expected")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 r"""The bundle's file: gzip of a JSON header line and a line per row, its columns divided by tabs.
 
-The header holds the number of rows of each table and the digest of all lines after it, so that a truncated or damaged file is
-recognised before anything is imported:
+The header holds the number of rows of each table and the digest of all lines after it, so that a truncated or
+damaged file is recognised before anything is imported:
 
-    {"format": 1, "sha256": "...", "tables": {"countries": 252, "regions": 2774, "cities": 34006}, "attribution": ...}
+    {"format": 1, "sha256": "...", "tables": {"countries": 252, "regions": 2774, "cities": 34006},
+    "attribution": ...}
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any, TypeVar
 
 from cities.bundle.records import (
     ATTRIBUTION,
-    BadData,
+    BadDataError,
     CityRow,
     CountryRow,
     Dataset,
@@ -37,7 +38,7 @@ R = TypeVar("R", bound=Row)
 
 @dataclass(frozen=True)
 class BundleFile:
-    """A bundle that was read whole and whose digest is right. Its rows are only parsed when they are asked for."""
+    """A bundle that was read whole and whose digest is right; its rows are parsed when asked for."""
 
     path: Path
     version: str
@@ -49,7 +50,7 @@ class BundleFile:
         """All rows.
 
         Raises:
-            BadData: a row is not one; the message names its line.
+            BadDataError: a row is not one; the message names its line.
         """
         lines = iter(enumerate(self.lines, start=2))
         countries = list(self._table("countries", lines, lambda values: CountryRow(*values)))
@@ -108,7 +109,7 @@ def read(path: Path) -> BundleFile:
     """Read a bundle and make sure that it is whole.
 
     Raises:
-        BadData: the file is missing, unreadable, truncated or damaged; the message says at which line.
+        BadDataError: the file is missing, unreadable, truncated or damaged; the message says at which line.
     """
     lines = list(_lines(path))
     header = _header(path, lines)
@@ -135,11 +136,11 @@ def _lines(path: Path) -> Iterator[str]:
             for number, line in enumerate(stream, start=1):  # noqa: B007 (the message below needs it)
                 yield line.decode().removesuffix("\n")
     except FileNotFoundError as error:
-        raise BadData(f"{path}: there is no such file. {REMEDY}") from error
+        raise BadDataError(f"{path}: there is no such file. {REMEDY}") from error
     except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as error:
         raise _broken(path, number + 1, f"truncated or damaged ({error})") from error
     except OSError as error:
-        raise BadData(f"{path}: cannot be read: {error.strerror or error}.") from error
+        raise BadDataError(f"{path}: cannot be read: {error.strerror or error}.") from error
 
 
 def _header(path: Path, lines: list[str]) -> dict[str, Any]:
@@ -158,5 +159,5 @@ def _header(path: Path, lines: list[str]) -> dict[str, Any]:
     return header  # type: ignore[no-any-return]
 
 
-def _broken(path: Path, line: int, reason: str) -> BadData:
-    return BadData(f"{path}, line {line}: {reason}. Nothing was imported. {REMEDY}")
+def _broken(path: Path, line: int, reason: str) -> BadDataError:
+    return BadDataError(f"{path}, line {line}: {reason}. Nothing was imported. {REMEDY}")

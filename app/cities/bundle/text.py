@@ -1,19 +1,20 @@
 """Names as people type them: ASCII spellings, and the plain form that a search compares."""
 
+# ruff: noqa: RUF001 (letters that look alike are what this module is about)
+
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Iterable
 
-# Latin letters that Unicode does not decompose into a letter and a mark, and the signs that transliterations use
+# Latin letters that Unicode does not decompose into a letter and a mark, and the signs that transliterations
+# use
 _SPELLED = str.maketrans(
     {
-        **dict.fromkeys("‘’ʻʼʽʾʿʹ´`′", "'"),
-        **dict.fromkeys("‐‑‒–—−", "-"),
-        **{"ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th", "ø": "o", "Ø": "O"},
-        **{"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ħ": "h", "Ħ": "H", "ı": "i", "ŋ": "n"},
-        **{"ə": "a", "Ə": "A"},
+        "ß": "ss", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th", "ø": "o", "Ø": "O",
+        "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ħ": "h", "Ħ": "H", "ı": "i", "ŋ": "n",
+        "ə": "a", "Ə": "A", **dict.fromkeys("‘’ʻʼʽʾʿʹ´`′", "'"), **dict.fromkeys("‐‑‒–—−", "-"),
     }
 )  # fmt: skip
 _NO_LETTERS = re.compile(r"[\s\-_./()|,]+")
@@ -35,7 +36,7 @@ def ascii_name(name: str) -> str:
 
 
 def normalise(text: str) -> str:
-    """The form in which names and searches are compared: no accents, case, apostrophes, hyphens, commas or control characters.
+    """The form in which names and searches are compared: without accents, case and punctuation.
 
     "Saint-Denis" and "saint denis" are one, as are "Xi'an" and "xian", "Köln" and "koln".
     """
@@ -50,15 +51,15 @@ def words(query: str) -> list[str]:
 
 
 def spellings(name: str, ascii_spelling: str) -> str:
-    """What a search may find anywhere in a city: its name and, if it is spelled differently, its ASCII name."""
+    """What a search may find any part of: the name and, if it is spelled differently, the ASCII name."""
     return " ".join(dict.fromkeys((normalise(name), normalise(ascii_spelling))))
 
 
 def aliases(names: Iterable[str], known: str) -> str:
-    """A city's other names between bars, "|munchen|monaco di baviera|", without those that its `spellings` hold anyway.
+    """A city's other names between bars, "|munchen|monaco di baviera|", less those in its `spellings`.
 
-    Two sorts of entries in GeoNames' lists would only make noise: romanised spellings of other scripts, which are in lower
-    case ("lun dun" for London), and what is said of a city ("Paris of the North").
+    Two sorts of entries in GeoNames' lists would only make noise: romanised spellings of other scripts, which
+    are in lower case ("lun dun" for London), and what is said of a city ("Paris of the North").
     """
     plain = {normalise(name) for name in names if _is_a_name(name)}
     found = sorted(name for name in plain if name not in known and " of " not in name)
