@@ -157,7 +157,10 @@ def ensure(settings: Settings, say: Say) -> tuple[str, str]:
     named = bool(settings.mirror or settings.base_image)
     if settings.pull == "always" or (settings.pull == "auto" and (named or not tarball(settings).exists())):
         say(f"pulling {reference}")
+        had = image_id(reference)
         if not (why := pull(reference, probe=settings.pull == "auto")):
+            if had is None:
+                _remember(reference)
             return reference, f"pulled {reference}"
     if settings.pull == "always" or named:
         raise ImageError(
@@ -178,6 +181,7 @@ def ensure(settings: Settings, say: Say) -> tuple[str, str]:
             details=error.tail(),
             remedy="run the same command again, the image is then made anew",
         ) from error
+    _remember(own_tag())
     return own_tag(), f"made from the Debian archive as {own_tag()}"
 
 
@@ -213,6 +217,11 @@ def pull(reference: str, *, probe: bool) -> str:
     except _SlowRegistry:
         pass
     return why[0] if why else ""
+
+
+def _remember(reference: str) -> None:
+    known = state.stamp("base").get("brought", [])
+    state.set_stamp("base", brought=sorted({*known, reference}))
 
 
 def _registry_of(reference: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from dev import process
@@ -44,6 +45,27 @@ class Compose:
     def hand_over(self, *arguments: str) -> int:
         """Give the terminal to one `docker compose` command."""
         return process.hand_over(self.command(*arguments), env=self.env, cwd=ROOT)
+
+    def exec_in_terminal(self, service: str, *program: str) -> int:
+        """Run a program in a container of a service, with the terminal if there is one."""
+        terminal = [] if sys.stdin.isatty() else ["--no-TTY"]
+        return self.hand_over("exec", *terminal, service, *program)
+
+    def is_running(self, service: str) -> bool:
+        """Whether a container of a service runs."""
+        return any(
+            service_of(container) == service and container["State"]["Running"] for container in self.containers()
+        )
+
+    def require_services(self, names: list[str]) -> None:
+        """Make sure that compose.yaml has these services.
+
+        Raises:
+            StackError: It does not; those that it has are listed.
+        """
+        known = sorted(self.config()["services"])
+        if unknown := [name for name in names if name not in known]:
+            raise StackError(f"no such service: {', '.join(unknown)}", remedy=f"choose from {', '.join(known)}")
 
     def config(self) -> dict[str, Any]:
         """compose.yaml with everything filled in.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,8 +17,16 @@ from rich.table import Table
 
 from dev.errors import WitwError
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+LOG_WIDTH = 140
+"""Columns of a table that goes into a file or a pipe."""
+
+
+def _console(stream: TextIO) -> Console:
+    return Console(file=stream, highlight=False, width=None if stream.isatty() else LOG_WIDTH)
+
+
+out = _console(sys.stdout)
+err = _console(sys.stderr)
 
 
 @dataclass

@@ -1,0 +1,85 @@
+"""Taking away what was created, and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+from dev import base_image, engine, engine_setup, images, packages, process, state
+from dev.compose import Compose
+from dev.errors import WitwError
+from dev.launch import VENV
+from dev.settings import Settings
+
+
+def everything(settings: Settings) -> Iterator[str]:
+    """Remove the stack, its data and images, the caches, what was installed. Yields what is gone, line by line."""
+    if engine_answers():
+        yield from stack(settings)
+        yield from our_images(settings)
+        yield from our_engine()
+    elif engine_setup.is_ours():
+        yield from engine_setup.remove()
+    if engine_setup.record() and not engine_setup.is_ours():
+        # Only plugins for the client of somebody else's engine.
+        yield from engine_setup.remove()
+    if not engine_setup.is_ours():
+        yield from (f"package {name}" for name in packages.remove_ours())
+    for folder in (settings.cache_dir, VENV):
+        if folder.exists():
+            shutil.rmtree(folder)
+            yield str(folder)
+
+
+def engine_answers() -> bool:
+    """Whether there is an engine that could hold anything of ours."""
+    try:
+        return engine.find() is not None
+    except WitwError:
+        return False
+
+
+def stack(settings: Settings) -> Iterator[str]:
+    """Containers, networks and volumes of the stack."""
+    compose = Compose(settings)
+    found = [str(container["Name"]).lstrip("/") for container in compose.containers()]
+    volumes = _labelled("volume", settings.project)
+    compose.down("--volumes", "--timeout=10")
+    yield from (f"container {name}" for name in found)
+    # Of services that compose.yaml no longer has.
+    if left := _labelled("volume", settings.project):
+        process.run(["docker", "volume", "rm", *left])
+    yield from (f"volume {name}" for name in volumes)
+
+
+def our_images(settings: Settings) -> Iterator[str]:
+    """The images that were built and the base that was made here; a pulled one only if we pulled it."""
+    compose = Compose(settings)
+    names = [image.name for image in images.declared(compose.config())]
+    names += [str(reference) for reference in state.stamp("base").get("brought", [])]
+    for name in names:
+        if base_image.image_id(name) and process.run(["docker", "image", "rm", name], check=False).ok:
+            yield f"image {name}"
+
+
+def our_engine() -> Iterator[str]:
+    """The engine, when we installed it and nobody else keeps anything in it."""
+    found = engine.find()
+    if found is None or not found.ours:
+        return
+    others = {
+        "containers": ["docker", "ps", "--all", "--quiet"],
+        "images": ["docker", "image", "ls", "--quiet"],
+        "volumes": ["docker", "volume", "ls", "--quiet"],
+    }
+    kept = [what for what, command in others.items() if process.run(command).stdout.strip()]
+    if kept:
+        yield f"nothing of the engine: it holds {', '.join(kept)} that are not of this stack"
+        return
+    engine.stop()
+    yield from engine_setup.remove()
+
+
+def _labelled(kind: str, project: str) -> list[str]:
+    label = f"label=com.docker.compose.project={project}"
+    return process.run(["docker", kind, "ls", "--quiet", "--filter", label]).stdout.split()
