@@ -68,8 +68,8 @@ class CityListView(GenericAPIView[City]):
             OpenApiParameter(
                 "search",
                 OpenApiTypes.STR,
-                description="Words, divided by spaces or commas, that all occur in the name; neither accents nor "
-                "case matter. Names in other languages are found by their beginning.",
+                description="Words, divided by spaces or commas, that all occur in the name, whatever "
+                "their case and accents. Names in other languages are found by their beginning.",
             )
         ],
         responses=CitySerializer(many=True),
