@@ -79,5 +79,5 @@ class CityListView(GenericAPIView[City]):
         found = CitySearch(request.query_params.get("search", ""))
         paginator = self.paginator
         assert paginator is not None  # noqa: S101 (config.rest gives every list one)
-        page = paginator.paginate_queryset(found, request, view=self)  # type: ignore[arg-type]  # it counts and slices
+        page: list[Any] = paginator.paginate_queryset(found, request, view=self)  # type: ignore[arg-type, assignment]
         return paginator.get_paginated_response(page)

@@ -95,8 +95,8 @@ def _receive(url: str, target: Path, part: Path, validator: str, report: Report)
         request.add_header("Range", f"bytes={received}-")
         request.add_header("If-Range", validator)
     elif target.exists():
-        stamp = email.utils.formatdate(target.stat().st_mtime, usegmt=True)
-        request.add_header("If-Modified-Since", stamp)
+        since = email.utils.formatdate(target.stat().st_mtime, usegmt=True)
+        request.add_header("If-Modified-Since", since)
     try:
         response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)  # noqa: S310
     except urllib.error.HTTPError as error:
@@ -114,6 +114,7 @@ def _receive(url: str, target: Path, part: Path, validator: str, report: Report)
                 report(target.name, received, max(total, received))
         if received < total:
             raise _BrokenOffError(received, total, response.headers.get("ETag") or "")
-        if stamp := email.utils.parsedate_to_datetime(response.headers.get("Last-Modified") or ""):
-            os.utime(part, (stamp.timestamp(), stamp.timestamp()))
+        if changed := email.utils.parsedate_tz(response.headers.get("Last-Modified") or ""):
+            stamp = email.utils.mktime_tz(changed)
+            os.utime(part, (stamp, stamp))  # for If-Modified-Since
     return True

@@ -54,5 +54,4 @@ class CityQuerySet(models.QuerySet["City"]):
         return self.filter(named | Q(aliases__contains=alias))
 
 
-class CityManager(models.Manager["City"]):
-    """The default manager: `City.objects`."""
+CityManager = models.Manager.from_queryset(CityQuerySet)

@@ -12,7 +12,7 @@ from django.contrib.postgres.indexes import GinIndex, GistIndex, OpClass
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from cities.managers import PLACE, CityManager, CityQuerySet
+from cities.managers import PLACE, CityManager
 
 
 class Country(models.Model):
@@ -77,7 +77,7 @@ class City(models.Model):
     )
     timezone = models.CharField("time zone", max_length=40, help_text="IANA name")
 
-    objects: ClassVar[CityManager] = CityManager.from_queryset(CityQuerySet)()  # type: ignore[assignment]
+    objects = CityManager()
 
     class Meta:
         ordering = ("-population", "ascii_name", "id")
