@@ -78,8 +78,10 @@ def stale(images: list[Image], base: str) -> list[Image]:
     return [image for image in images if is_stale(image)]
 
 
-def build(compose: Compose, base: str, say: Say, *, always: bool = False) -> list[str]:
-    """Build what is stale, side by side.
+def build(
+    compose: Compose, base: str, say: Say, *, always: bool = False, only: str | None = None
+) -> list[str]:
+    """Build what is stale, side by side; `only` the image of one service, if it is named.
 
     Returns:
         The names of the images that were built.
@@ -87,7 +89,7 @@ def build(compose: Compose, base: str, say: Say, *, always: bool = False) -> lis
     Raises:
         ImageError: A build failed; the end of its output comes with the error.
     """
-    images = declared(compose.config())
+    images = [image for image in declared(compose.config()) if only in (None, image.service)]
     if not (todo := images if always else stale(images, base)):
         return []
     base_id = image_id(base) or base
