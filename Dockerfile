@@ -4,6 +4,7 @@ ARG BASE_IMAGE=debian:trixie-slim
 
 # --- what runs: Python, an init, certificates ------------------------------------------------------------------------
 FROM ${BASE_IMAGE} AS python
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 # docker-clean (in Debian's own image) would empty the package cache that the mounts keep between builds.
 RUN --mount=type=cache,id=witw-app-lists,target=/var/lib/apt/lists,sharing=locked \
     --mount=type=cache,id=witw-app-debs,target=/var/cache/apt,sharing=locked \
@@ -63,6 +64,7 @@ RUN python3.13 -m compileall -q --invalidation-mode unchecked-hash /app
 
 # --- static files, hashed and compressed -----------------------------------------------------------------------------
 FROM packages AS static
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /app
 COPY --from=code /app .
 # The settings want a key; this one signs nothing and is gone with this stage.
