@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from config import logs, rest, security
+from config import login, logs, rest, security, sentry
 from config.environment import Environment
 
 APP = Path(__file__).resolve().parent.parent
@@ -14,6 +14,7 @@ ENV = Environment.load()
 SECRET_KEY = ENV.secret_key.get_secret_value()
 SECRET_KEY_FALLBACKS = [key.get_secret_value() for key in ENV.secret_key_fallbacks]
 DEBUG = ENV.debug
+ENVIRONMENT = ENV.environment
 RELEASE = ENV.release
 BASE_URL = ENV.base_url
 INSTALLED_APPS = [
@@ -37,6 +38,7 @@ INSTALLED_APPS = [
     "trips",
     "matches",
     "ops",
+    "web",
 ]
 MIDDLEWARE = [
     "ops.middleware.observe",
@@ -115,6 +117,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Every login page checks passwords here, within one limit on guessing.
+AUTHENTICATION_BACKENDS = ["people.accounts.backends.PasswordBackend"]
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login"
@@ -123,6 +127,20 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = ENV.is_https
 CSRF_COOKIE_SAMESITE = "Lax"
+
+LOGIN_PROVIDERS = login.providers(ENV)
+LOGIN_EMAIL_DOMAINS = ENV.login_email_domains
+LOGIN_TEAM = ENV.login_team
+ACCOUNT_ADAPTER = "people.accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # the provider has done it, or the login is refused
+SOCIALACCOUNT_ADAPTER = "people.accounts.adapters.ProviderAdapter"
+SOCIALACCOUNT_PROVIDERS = login.PROVIDER_SETTINGS
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True  # by verified addresses; the adapter links them
+SOCIALACCOUNT_QUERY_EMAIL = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 # --- the outside: hosts, TLS (ended by the gateway), browsers -----------------------------------------------
 ALLOWED_HOSTS = ENV.hosts
@@ -151,3 +169,4 @@ STORAGES = {
 }
 
 LOGGING = logs.configuration(ENV.log_format, ENV.log_level)
+sentry.start(ENV)

@@ -72,41 +72,53 @@ def _days(trip: str) -> str:
     return WHOLE_DAYS_SQL.format(start=f"{trip}.start", end=f'{trip}."end"')
 
 
-def _metres(one: str, other: str) -> str:
-    return (
-        f"earth_distance(ll_to_earth({one}.latitude, {one}.longitude),"
-        f" ll_to_earth({other}.latitude, {other}.longitude))"
-    )
-
-
 _IN_DAYS = (
     f"(%(first)s::date IS NULL OR {_stay('t')} && "
     + WHOLE_DAYS_SQL.format(start="%(first)s::date", end="%(last)s::date")
     + ")"
 )
 
+# `visit`: a trip and a mate who has a home somewhere. `crossing`: two trips that share a day. `near`: how far
+# it is between any two cities of these, computed once however many trips go there; the others fall out.
+#
 # A host is away in the nights of their own trips: a visit of several days is its nights less those, and each
 # run of nights that is left is a match from its first evening to its last morning. A visit of one day has no
 # night; it finds its host unless one trip of theirs takes the whole of that day.
 _WANTED = f"""
-WITH visit AS (
-    SELECT t.id AS trip, t.user_id AS guest, h.id AS host, t.start, t."end", {_metres("tc", "hc")} AS metres
+WITH visit AS MATERIALIZED (
+    SELECT t.id AS trip, t.user_id AS guest, h.id AS host, t.start, t."end",
+        t.city_id AS here, h.home_city_id AS there
     FROM trips_trip t
-    JOIN cities_city tc ON tc.id = t.city_id
-    JOIN people_user h ON h.team_id = %(team)s AND h.id <> t.user_id
-    JOIN cities_city hc ON hc.id = h.home_city_id
-    WHERE t.id = ANY(%(trips)s::bigint[]) AND {_metres("tc", "hc")} <= %(near)s
+    JOIN people_user h ON h.team_id = %(team)s AND h.id <> t.user_id AND h.home_city_id IS NOT NULL
+    WHERE t.id = ANY(%(trips)s::bigint[])
     UNION
-    SELECT t.id, t.user_id, h.id, t.start, t."end", {_metres("tc", "hc")}
+    SELECT t.id, t.user_id, h.id, t.start, t."end", t.city_id, h.home_city_id
     FROM people_user h
-    JOIN cities_city hc ON hc.id = h.home_city_id
-    JOIN people_user guest ON guest.team_id = h.team_id AND guest.id <> h.id
+    JOIN people_user guest ON guest.team_id = %(team)s AND guest.id <> h.id
     JOIN trips_trip t ON t.user_id = guest.id AND {_IN_DAYS}
-    JOIN cities_city tc ON tc.id = t.city_id
-    WHERE h.id = %(host)s AND h.team_id = %(team)s AND {_metres("tc", "hc")} <= %(near)s
+    WHERE h.id = %(host)s AND h.home_city_id IS NOT NULL
+), crossing AS MATERIALIZED (
+    SELECT t.id AS trip, t.user_id AS traveller, o.id AS other_trip, o.user_id AS other,
+        greatest(t.start, o.start) AS start, least(t."end", o."end") AS "end",
+        t.city_id AS here, o.city_id AS there
+    FROM trips_trip t
+    JOIN people_user mate ON mate.team_id = %(team)s AND mate.id <> t.user_id
+    JOIN trips_trip o ON o.user_id = mate.id AND {_stay("o")} && {_days("t")}
+    WHERE t.id = ANY(%(trips)s::bigint[])
+), near AS MATERIALIZED (
+    SELECT one.id AS here, other.id AS there, metres
+    FROM (SELECT here, there FROM visit UNION SELECT here, there FROM crossing) pair
+    JOIN cities_city one ON one.id = pair.here
+    JOIN cities_city other ON other.id = pair.there
+    CROSS JOIN LATERAL earth_distance(
+        ll_to_earth(one.latitude, one.longitude), ll_to_earth(other.latitude, other.longitude)
+    ) AS metres
+    WHERE metres <= %(near)s
+), near_visit AS MATERIALIZED (
+    SELECT visit.*, metres FROM visit JOIN near USING (here, there)
 ), at_home AS (
     SELECT v.trip, v.guest, v.host, v.metres, lower(run.nights) AS start, upper(run.nights) AS "end"
-    FROM visit v CROSS JOIN LATERAL (
+    FROM near_visit v CROSS JOIN LATERAL (
         SELECT unnest(
             datemultirange(daterange(v.start, v."end"))
             - coalesce(range_agg(daterange(away.start, away."end")), datemultirange())
@@ -116,7 +128,7 @@ WITH visit AS (
     WHERE v.start < v."end"
     UNION ALL
     SELECT v.trip, v.guest, v.host, v.metres, v.start, v."end"
-    FROM visit v
+    FROM near_visit v
     WHERE v.start = v."end" AND NOT EXISTS (
         SELECT FROM trips_trip away WHERE away.user_id = v.host AND {_stay("away")} @> {_days("v")}
     )
@@ -126,16 +138,11 @@ SELECT least(guest, host), greatest(guest, host),
     floor(metres)::int, start, "end"
 FROM at_home
 UNION
-SELECT least(t.user_id, o.user_id), greatest(t.user_id, o.user_id),
-    CASE WHEN t.user_id < o.user_id THEN t.id ELSE o.id END,
-    CASE WHEN t.user_id < o.user_id THEN o.id ELSE t.id END,
-    floor({_metres("tc", "oc")})::int, greatest(t.start, o.start), least(t."end", o."end")
-FROM trips_trip t
-JOIN cities_city tc ON tc.id = t.city_id
-JOIN people_user mate ON mate.team_id = %(team)s AND mate.id <> t.user_id
-JOIN trips_trip o ON o.user_id = mate.id AND {_stay("o")} && {_days("t")}
-JOIN cities_city oc ON oc.id = o.city_id
-WHERE t.id = ANY(%(trips)s::bigint[]) AND {_metres("tc", "oc")} <= %(near)s
+SELECT least(traveller, other), greatest(traveller, other),
+    CASE WHEN traveller < other THEN trip ELSE other_trip END,
+    CASE WHEN traveller < other THEN other_trip ELSE trip END,
+    floor(metres)::int, start, "end"
+FROM crossing JOIN near USING (here, there)
 """  # noqa: S608 (parameters are parameters)
 
 _COLUMNS = """m.id, m.source_user_id, m.target_user_id, m.source_trip_id, m.target_trip_id,
