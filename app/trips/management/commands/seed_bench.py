@@ -36,10 +36,9 @@ class Command(BaseCommand):
             teams = bench.seed(crowd, settings.DEMO_PASSWORD)
         except City.DoesNotExist as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(
-            f"{crowd.teams:,} teams, {crowd.teams * crowd.people:,} people, {crowd.teams * crowd.trips:,} trips"
-            f" in {time.perf_counter() - begun:.1f} s"
-        )
+        seconds = time.perf_counter() - begun
+        people, trips = crowd.teams * crowd.people, crowd.teams * crowd.trips
+        self.stdout.write(f"{crowd.teams:,} teams, {people:,} people, {trips:,} trips in {seconds:.1f} s")
         for team in teams if not options["no_matches"] else []:
             matches = bench.match(team)
             login = User.objects.filter(team=team).order_by("pk").values_list("email", flat=True).first()
