@@ -1,8 +1,8 @@
 """Every setting that the app reads from outside, in one class: its name, type, default and meaning.
 
 Nothing here imports Django, so that the harness and the tests can compare these names with the ones that
-Compose and the chart pass. A value comes from the environment, else from a file in `SECRETS_DIR` named like it in
-lower case.
+Compose and the chart pass. A value comes from the environment, else from a file in `SECRETS_DIR` that has the
+name in lower case.
 """
 
 import os

@@ -11,7 +11,13 @@ admin.site.index_title = "Administration"
 
 urlpatterns = [
     path("", include("config.api_urls")),
+    path("", include("people.accounts.urls")),
     path("internal/admin/", admin.site.urls),
     path("internal/ok", ops.bare),
     path("internal/schema", SpectacularAPIView.as_view()),
+    path("", include("web.urls")),
 ]
+handler400 = "web.errors.bad_request"
+handler403 = "web.errors.forbidden"
+handler404 = "web.errors.not_found"
+handler500 = "web.errors.server_error"

@@ -41,7 +41,7 @@ def migrations(connection: ProbeConnection) -> None:
 
 def cities(connection: ProbeConnection) -> None:
     """There are cities to travel to."""
-    if not connection.rows("SELECT 1 FROM cities_city LIMIT 1"):
+    if not connection.rows("SELECT 1 FROM cities_cityimport LIMIT 1"):
         raise Unhealthy("none: run manage.py import_cities")
 
 

@@ -1,0 +1,41 @@
+"""Error reports to Sentry (or what speaks its protocol), without personal data."""
+
+from typing import Any
+
+from config.environment import Environment
+from ops import tracing
+
+# Parts of a request that hold what people typed or who they are.
+PRIVATE = ("data", "cookies", "query_string", "env")
+
+
+def start(env: Environment) -> None:
+    """Report errors from now on, if there is a DSN; without one not even the library is loaded."""
+    dsn = env.sentry_dsn.get_secret_value()
+    if not dsn:
+        return
+    import sentry_sdk  # noqa: PLC0415  (costs 10 MB where nobody wants reports)
+
+    sentry_sdk.init(
+        dsn=dsn,
+        environment=env.environment,
+        release=env.release,
+        traces_sample_rate=env.sentry_traces_sample_rate,
+        send_default_pii=False,
+        max_request_body_size="never",
+        include_local_variables=False,
+        before_send=scrub,
+        before_send_transaction=scrub,
+    )
+
+
+def scrub(event: Any, hint: Any) -> Any:
+    """Leave out what people sent, add the request's id, by which the logs are found."""
+    request = event.get("request", {})
+    for part in PRIVATE:
+        request.pop(part, None)
+    if "url" in request:
+        request["url"] = request["url"].partition("?")[0]
+    if (trace := tracing.current.get()) is not None:
+        event.setdefault("tags", {})["request_id"] = trace.request_id
+    return event
