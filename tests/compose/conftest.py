@@ -24,34 +24,31 @@ def stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
     chosen = Stack.choose()
     try:
         chosen.up()
-        yield chosen
+        with chosen.browsers:
+            yield chosen
     finally:
         if not pytestconfig.getoption("--keep"):
             chosen.down()
 
 
 @pytest.fixture
-def public(stack: Stack) -> Iterator[httpx.Client]:
+def public(stack: Stack) -> httpx.Client:
     """An anonymous client of the public gateway."""
-    with stack.browser() as client:
-        yield client
+    return stack.browser()
 
 
 @pytest.fixture(scope="session")
-def internal(stack: Stack) -> Iterator[httpx.Client]:
+def internal(stack: Stack) -> httpx.Client:
     """A client of the internal gateway."""
-    with httpx.Client(base_url=stack.internal_url, timeout=30, trust_env=False) as client:
-        yield client
+    return stack.operator()
 
 
 @pytest.fixture
-def login(stack: Stack) -> Iterator[Callable[[str, str], httpx.Client]]:
+def login(stack: Stack) -> Callable[[str, str], httpx.Client]:
     """Log in at the login page as a person would, and get the browser that is logged in."""
-    browsers = []
 
     def log_in(email: str, password: str) -> httpx.Client:
         browser = stack.browser()
-        browsers.append(browser)
         page = browser.get("/login")
         assert page.status_code == httpx.codes.OK, page.text
         token = LOGIN_TOKEN.search(page.text)
@@ -62,9 +59,7 @@ def login(stack: Stack) -> Iterator[Callable[[str, str], httpx.Client]]:
         browser.headers["X-CSRFToken"] = browser.cookies["csrftoken"]
         return browser
 
-    yield log_in
-    for browser in browsers:
-        browser.close()
+    return log_in
 
 
 @pytest.fixture(scope="session")

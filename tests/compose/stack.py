@@ -1,12 +1,12 @@
 """A whole stack of its own for the tests, and the people in it."""
 
-import dataclasses
+import contextlib
 import json
 import os
 import secrets
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -78,6 +78,7 @@ class Stack:
     project: str
     port: int
     internal_port: int
+    browsers: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, compare=False)
 
     @classmethod
     def choose(cls) -> "Stack":
@@ -88,7 +89,7 @@ class Stack:
             return cls(**known)
         port = host.free_port("127.0.0.1", 18079)
         chosen = cls(project, port, host.free_port("127.0.0.1", port))
-        state.set_stamp(STAMP, **dataclasses.asdict(chosen))
+        state.set_stamp(STAMP, project=project, port=chosen.port, internal_port=chosen.internal_port)
         return chosen
 
     @property
@@ -146,7 +147,13 @@ class Stack:
 
     def browser(self) -> httpx.Client:
         """Somebody who is not logged in, at the public gateway."""
-        return httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+        return self.browsers.enter_context(httpx.Client(base_url=self.url, timeout=30, trust_env=False))
+
+    def operator(self) -> httpx.Client:
+        """Somebody at the internal gateway."""
+        return self.browsers.enter_context(
+            httpx.Client(base_url=self.internal_url, timeout=30, trust_env=False)
+        )
 
     def people(self, **homes: int | None) -> list[Person]:
         """A new team of people, each with a home city (or None), logged in already."""
@@ -161,6 +168,7 @@ class Stack:
 
     def _browser_of(self, facts: dict[str, str], cookie: str, password: str) -> Person:
         person = Person(self.url, id=facts["id"], email=facts["email"], password=password)
+        self.browsers.enter_context(person)
         person.cookies.set(cookie, facts["session"], domain="localhost.local", path="/")
         # Any token of the right form is valid: what counts is that cookie and header agree.
         person.cookies.set("csrftoken", secrets.token_hex(16), domain="localhost.local", path="/")

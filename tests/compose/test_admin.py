@@ -27,7 +27,8 @@ def admin(stack: Stack) -> httpx.Client:
         "exec", "--no-TTY", "--env", f"DJANGO_SUPERUSER_PASSWORD={password}", "app",
         "python", "manage.py", "createsuperuser", "--no-input", "--email", email, "--team", team,
     )  # fmt: skip
-    browser = httpx.Client(base_url=stack.internal_url, timeout=30, trust_env=False, follow_redirects=True)
+    browser = stack.operator()
+    browser.follow_redirects = True
     page = browser.get(ADMIN)
     token = LOGIN_TOKEN.search(page.text)
     assert token
@@ -83,7 +84,7 @@ def test_cities_complete_themselves(admin: httpx.Client) -> None:
 
 def test_ordinary_people_do_not_get_in(stack: Stack, city: Callable[[str], int]) -> None:
     (alice,) = stack.people(alice=city("Paris"))
-    browser = httpx.Client(base_url=stack.internal_url, timeout=30, trust_env=False)
+    browser = stack.operator()
     browser.cookies.update({cookie.name: cookie.value or "" for cookie in alice.cookies.jar})
 
     assert browser.get(f"{ADMIN}people/user/").status_code in {302, 403, 404}
