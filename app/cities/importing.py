@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
+from psycopg2.errors import LockNotAvailable
 
 from cities import memory
 from cities.bundle.records import BadDataError, Dataset, Row
@@ -18,6 +19,11 @@ LOCK = 0x63_69_74_69_65_73  # "cities": the advisory lock that an import holds
 LOCK_TIMEOUT = "5min"
 STATEMENT_TIMEOUT = "10min"
 COPY_LINES = 1_000
+
+
+class BusyError(Exception):
+    """Another import holds the lock, and does not let go."""
+
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -53,6 +59,7 @@ def import_dataset(dataset: Dataset, report: Report) -> Outcome:
 
     Raises:
         BadDataError: the data contradicts itself, or the database refuses it. Nothing was changed.
+        BusyError: another import runs and does not end.
     """
     _check(dataset)
     try:
@@ -61,8 +68,12 @@ def import_dataset(dataset: Dataset, report: Report) -> Outcome:
             cursor.execute(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
             outcome = _import(cursor, dataset, report)
-    except OperationalError:
-        raise  # the database went away or is busy: not the data's fault
+    except OperationalError as error:  # not the data's fault
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise BusyError(
+                f"Another import_cities has been running for {LOCK_TIMEOUT}. Let it end, or end it, and try again."
+            ) from error
+        raise
     except DatabaseError as error:
         raise BadDataError(
             f"{dataset.source}: the database refuses it: {error} Nothing was imported."
@@ -82,6 +93,8 @@ def _import(cursor: CursorWrapper, dataset: Dataset, report: Report) -> Outcome:
         " (SELECT FROM incoming_cities_city i WHERE i.id = c.id) ORDER BY population DESC, id"
     )
     outcome = Outcome(inserted, updated, [name for (name,) in cursor.fetchall()])
+    for table in (COUNTRY, REGION, CITY):
+        cursor.execute(f"DROP TABLE incoming_{table.name}")
     if outcome.changed or not is_newest(dataset.version):
         # The planner should know the new rows at once, not when autovacuum comes round.
         cursor.execute("ANALYZE cities_country, cities_region, cities_city")
@@ -142,7 +155,7 @@ CITY = _Table(
 def _merge(cursor: CursorWrapper, table: _Table, rows: Sequence[Row], report: Report) -> tuple[int, int]:
     """Bring a table's rows in; returns how many were inserted and how many updated."""
     incoming = f"incoming_{table.name}"  # names and columns are the ones above, never anybody's input
-    cursor.execute(f"CREATE TEMPORARY TABLE {incoming} ({table.incoming}) ON COMMIT DROP")
+    cursor.execute(f"CREATE TEMPORARY TABLE {incoming} ({table.incoming})")
     cursor.copy_expert(f"COPY {incoming} FROM STDIN", _CopyStream(rows, table.title, report))
     cursor.execute(f"ANALYZE {incoming}")
     assignments = ", ".join(f"{column} = excluded.{column}" for column in table.columns.split(", "))

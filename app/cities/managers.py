@@ -43,11 +43,11 @@ class CityQuerySet(models.QuerySet["City"]):
         Another name ("München" for Munich) counts from four letters on if it begins with the whole query, and
         otherwise if it is the query. A query without words matches every city.
         """
+        if len(query) > text.LONGEST_NAME:
+            return self.none()
         words = text.words(query)
         if not words:
             return self.all()
-        if len(query) > text.LONGEST_NAME:
-            return self.none()
         phrase = text.normalise(query)
         alias = f"|{phrase}" if len(phrase) >= LETTERS_TO_BEGIN_AN_ALIAS else f"|{phrase}|"
         named = Q(*(Q(search__contains=word) for word in words))

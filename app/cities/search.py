@@ -23,7 +23,7 @@ class CitySearch:
     """
 
     def __init__(self, query: str) -> None:
-        self.words = tuple(text.words(query))
+        self.words = tuple(text.words(query[: text.LONGEST_NAME + 1]))
         self._ids = City.objects.matching(query).values_list("id", flat=True)
         self._is_narrow = any(len(word) >= TRIGRAM for word in self.words)
 

@@ -54,6 +54,14 @@ def _quick_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """Start every test with a process that has not seen a city yet, so that its queries can be counted."""
+    from cities import memory
+
+    memory.forget()
+
+
 def _is_local(host: Any) -> bool:
     if not isinstance(host, str) or host in ("", "localhost"):
         return True

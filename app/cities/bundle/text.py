@@ -17,7 +17,7 @@ _SPELLED = str.maketrans(
         "ə": "a", "Ə": "A", **dict.fromkeys("‘’ʻʼʽʾʿʹ´`′", "'"), **dict.fromkeys("‐‑‒–—−", "-"),
     }
 )  # fmt: skip
-_NO_LETTERS = re.compile(r"[\s\-_./()|,]+")
+_NO_LETTERS = re.compile(r"[\s\-./()|,]+")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ]")
 
 LONGEST_NAME = 200

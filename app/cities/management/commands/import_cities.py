@@ -14,7 +14,7 @@ from cities import download
 from cities.bundle import file as bundle_file
 from cities.bundle import geonames
 from cities.bundle.records import BadDataError, Dataset
-from cities.importing import Outcome, import_dataset, is_newest
+from cities.importing import BusyError, Outcome, import_dataset, is_newest
 
 VANISHED_SHOWN = 5
 
@@ -57,7 +57,7 @@ class Command(BaseCommand):
                 progress.end("Cities: already imported, nothing changed.")
                 return
             outcome = import_dataset(dataset, progress)
-        except BadDataError as error:
+        except (BadDataError, BusyError) as error:
             raise CommandError(str(error)) from error
         progress.end(
             f"Cities: {len(dataset.countries):,} countries, {len(dataset.regions):,} regions, "
