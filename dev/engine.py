@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from dev import engine_setup, process
 from dev.errors import EngineError, ProcessError
 from dev.settings import Settings
@@ -30,6 +32,8 @@ START_TIMEOUT = 60.0
 """Seconds for an engine that was started to answer; 3 are usual."""
 
 PID_FILE = Path("/var/run/docker.pid")
+PID_FILES = {PID_FILE: "dockerd", Path("/var/run/docker/containerd/containerd.pid"): "containerd"}
+"""The engine's pid files, and the program that each one names."""
 
 
 @dataclass(frozen=True)
@@ -178,24 +182,24 @@ def start(daemon: Path) -> None:
     Raises:
         EngineError: It ended at once or does not answer; its last log lines come with the error.
     """
+    log = engine_setup.LOG
+    begin = log.stat().st_size if log.exists() else 0
     if engine_setup.systemd_runs():
         unit = engine_setup.unit(daemon)
-        answer = process.run(["systemctl", "start", unit], timeout=START_TIMEOUT, check=False)
-        log, child = f"journalctl -u {unit}", None
-        if not answer.ok:
+        if not process.run(["systemctl", "start", unit], timeout=START_TIMEOUT, check=False).ok:
             said = process.run(["journalctl", "-n", "20", "--no-pager", "-u", unit], check=False).stdout
-            raise EngineError("the engine does not start", details=said, remedy=f"see `{log}`")
+            raise EngineError("the engine does not start", details=said, remedy=f"see `journalctl -u {unit}`")
+        child = None
     else:
-        _forget_stale_pid()
-        log = str(engine_setup.LOG)
-        child = process.start_daemon([str(daemon)], log=engine_setup.LOG, env=engine_setup.environment())
+        _forget_stale_pids()
+        child = process.start_daemon([str(daemon)], log=log, env=engine_setup.environment())
     deadline = time.monotonic() + START_TIMEOUT
     while find() is None:
         ended = child is not None and child.poll() is not None
         if ended or time.monotonic() > deadline:
             why = "ended at once" if ended else f"does not answer after {START_TIMEOUT:g} s"
             raise EngineError(
-                f"the engine was started but {why}", details=_last_lines(log), remedy=f"see {log}"
+                f"the engine was started but {why}", details=_last_lines(log, begin), remedy=f"see {log}"
             )
         time.sleep(0.1)
 
@@ -221,26 +225,30 @@ def _daemon() -> Path | None:
     return Path(found) if found else None
 
 
-def _pid() -> int | None:
-    """The process of the engine on this machine, if it runs."""
+def _pid(file: Path = PID_FILE) -> int | None:
+    """The process that a pid file names, if it is alive and the program that it should be."""
     try:
-        pid = int(PID_FILE.read_text())
-        name = Path(f"/proc/{pid}/comm").read_text().strip()
-    except (OSError, ValueError):
+        pid = int(file.read_text())
+        found = psutil.Process(pid)
+        # In a container without an init nobody buries the dead.
+        alive = found.name() == PID_FILES[file] and found.status() != psutil.STATUS_ZOMBIE
+    except (OSError, ValueError, psutil.Error):
         return None
-    return pid if name == "dockerd" else None
+    return pid if alive else None
 
 
-def _forget_stale_pid() -> None:
-    # An engine that was killed leaves its pid behind. When another process has got that number, dockerd
-    # believes that it runs already.
-    if _pid() is None:
-        PID_FILE.unlink(missing_ok=True)
+def _forget_stale_pids() -> None:
+    # An engine that was killed leaves its pids behind. Where another process has got such a number, or the dead
+    # one was not buried, dockerd believes that the program still runs.
+    for file in PID_FILES:
+        if _pid(file) is None:
+            file.unlink(missing_ok=True)
 
 
-def _last_lines(log: str) -> str:
-    with contextlib.suppress(OSError):
-        return "\n".join(Path(log).read_text(errors="replace").splitlines()[-20:])
+def _last_lines(log: Path, begin: int) -> str:
+    with contextlib.suppress(OSError), log.open("rb") as file:
+        file.seek(begin)
+        return "\n".join(file.read().decode(errors="replace").splitlines()[-20:])
     return ""
 
 

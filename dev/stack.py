@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime
 import threading
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from dev import host, process, state
-from dev.base_image import Say
+from dev.base_image import Say, image_id
 from dev.compose import Compose, is_one_shot, is_ready, service_of, state_of
 from dev.errors import HostError, ProcessError, StackError
 from dev.settings import Settings
@@ -31,16 +30,6 @@ SEED_TIMEOUT = 120.0
 DATA_IN = "/data"
 VERSIONS = f"ls /usr/lib/postgresql; find {DATA_IN} -maxdepth 4 -name PG_VERSION -not -path '*/base/*' -exec cat {{}} \\;"
 """Run in our PostgreSQL image: the major version that it has, then the one that the data is of."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What starting the stack came to."""
-
-    changed: bool
-    containers: list[dict[str, Any]]
-    one_shots: dict[str, float]
-    """Seconds that each one-shot service took, of those that ran this time."""
 
 
 def check_ports(settings: Settings, containers: list[dict[str, Any]]) -> None:
@@ -100,8 +89,31 @@ def check_data(compose: Compose, config: dict[str, Any]) -> None:
             )
 
 
-def start(compose: Compose, say: Say) -> Outcome:
+def is_current(compose: Compose, config: dict[str, Any], containers: list[dict[str, Any]]) -> bool:
+    """Whether every service is up and ready as compose.yaml wants it, of the image that is here now.
+
+    `docker compose up` would run the one-shot services again, so it is not asked when there is nothing to do.
+    """
+    hashes = dict(line.split() for line in compose.run("config", "--hash", "*").stdout.splitlines())
+    for service, facts in config["services"].items():
+        mine = [container for container in containers if service_of(container) == service]
+        wanted = facts.get("deploy", {}).get("replicas", 1)
+        image = image_id(facts["image"])
+        if len(mine) != wanted or not all(
+            is_ready(container)
+            and container["Image"] == image
+            and container["Config"]["Labels"]["com.docker.compose.config-hash"] == hashes[service]
+            for container in mine
+        ):
+            return False
+    return all(service_of(container) in config["services"] for container in containers)
+
+
+def start(compose: Compose, say: Say) -> dict[str, float]:
     """`docker compose up --wait`, watched: a container that cannot become ready ends the wait early.
+
+    Returns:
+        The one-shot services that ran, and the seconds that each took.
 
     Raises:
         StackError: Names each container that is not ready, what it does, and its last log lines.
@@ -134,15 +146,8 @@ def start(compose: Compose, say: Say) -> Outcome:
     except ProcessError as error:
         not_ready = [container for container in compose.containers() if not is_ready(container)]
         raise _report(not_ready, said=error.tail(5)) from error
-    containers = compose.containers()
-    ran = [
-        container
-        for container in containers
-        if before.get(container["Id"]) != container["State"]["StartedAt"]
-    ]
-    gone = set(before) - {container["Id"] for container in containers}
-    shots = {service_of(container): _seconds(container) for container in ran if is_one_shot(container)}
-    return Outcome(bool(ran or gone), containers, shots)
+    ran = [one for one in compose.containers() if before.get(one["Id"]) != one["State"]["StartedAt"]]
+    return {service_of(container): _seconds(container) for container in ran if is_one_shot(container)}
 
 
 def wait_ready(settings: Settings, *, timeout: float = 60) -> dict[str, Any]:
@@ -183,7 +188,14 @@ def seed(compose: Compose) -> bool:
     facts = {"volumes": _volumes(compose), "image": _app_image(compose)}
     if state.stamp("demo") == facts:
         return False
-    compose.run("exec", "--no-TTY", "app", "python", "manage.py", "seed_demo", timeout=SEED_TIMEOUT)
+    try:
+        compose.run("exec", "--no-TTY", "app", "python", "manage.py", "seed_demo", timeout=SEED_TIMEOUT)
+    except ProcessError as error:
+        raise StackError(
+            "the app is up, but the demo data could not be brought",
+            details=error.tail(),
+            remedy="see the lines above; `./witw up --no-demo` leaves it out",
+        ) from error
     state.set_stamp("demo", **facts)
     return True
 

@@ -84,15 +84,16 @@ def _prefetch(chosen: settings.Settings, report: console.Report) -> None:
 def _run(compose: Compose, report: console.Report, *, demo: bool) -> str:
     """Everything from the images to the demo data; returns the demo people's password."""
     with report.stage("containers") as stage:
-        stack.check_ports(compose.settings, compose.containers())
-        config = compose.config()
-        if not any(container["State"]["Running"] for container in compose.containers()):
-            stack.check_data(compose, config)
-        outcome = stack.start(compose, stage.say)
-        said = f"{len(outcome.containers)} containers ready"
-        stage.say(said) if outcome.changed else stage.unchanged(said)
-    for service, seconds in outcome.one_shots.items():
-        report.add(f"  of it {service}", seconds, "ran to its end")
+        config, containers = compose.config(), compose.containers()
+        stack.check_ports(compose.settings, containers)
+        if stack.is_current(compose, config, containers):
+            stage.unchanged(f"{len(containers)} containers ready")
+        else:
+            if not any(container["State"]["Running"] for container in containers):
+                stack.check_data(compose, config)
+            for service, seconds in stack.start(compose, stage.say).items():
+                report.add(f"  of it {service}", seconds, "ran to its end")
+            stage.say("all containers ready")
     with report.stage("app") as stage:
         health = stack.wait_ready(compose.settings)
         stage.unchanged(str(health.get("status", "ready")))
