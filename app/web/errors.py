@@ -1,9 +1,11 @@
 """Pages for what goes wrong; clients of the API get its JSON instead."""
 
 import logging
+import sys
 from http import HTTPStatus
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 
@@ -20,6 +22,10 @@ WORDS = {
         "Something broke on our side",
         "It has been noted. Try again in a moment.",
     ),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "The database is away",
+        "Nothing was changed. Try again in a moment.",
+    ),
 }
 API_ERRORS = {
     HTTPStatus.BAD_REQUEST: ("invalid_request", "parse_error", "Malformed request."),
@@ -30,7 +36,14 @@ API_ERRORS = {
     ),
     HTTPStatus.NOT_FOUND: ("invalid_request", "not_found", "Not found."),
     HTTPStatus.INTERNAL_SERVER_ERROR: ("server_error", "error", "A server error occurred."),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "server_error",
+        "unavailable",
+        "The database cannot be reached just now. Try again in a moment.",
+    ),
 }
+# SQLSTATEs of a server that is going, coming or full; OperationalError has others (a timeout, a deadlock).
+DATABASE_AWAY = ("08", "53", "57P")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
@@ -49,8 +62,20 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """500."""
-    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+    """500; 503 while the database is away, which tells the gateway to ask again where that does no harm."""
+    if not _database_is_away(sys.exc_info()[1]):
+        return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+    response = _answer(request, HTTPStatus.SERVICE_UNAVAILABLE)
+    response.headers["Retry-After"] = "1"
+    return response
+
+
+def _database_is_away(error: BaseException | None) -> bool:
+    if not isinstance(error, (InterfaceError, OperationalError)):
+        return False
+    # A connection that could not be made, or broke, has no SQLSTATE.
+    state = getattr(error.__cause__, "pgcode", None)
+    return state is None or state.startswith(DATABASE_AWAY)
 
 
 def _answer(request: HttpRequest, status: HTTPStatus) -> HttpResponseBase:

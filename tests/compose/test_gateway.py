@@ -117,7 +117,9 @@ def test_time_in_the_queue_is_measured_from_the_gateway(stack: Stack, public: ht
             for index in replicas
         )
         count, total = (
-            sum(float(value) for value in re.findall(rf"^witw_queue_seconds_{name} (\S+)", text, re.M))
+            sum(
+                float(value) for value in re.findall(rf"^witw_queue_seconds_{name} (\S+)", text, re.MULTILINE)
+            )
             for name in ("count", "sum")
         )
         return count, total

@@ -42,7 +42,7 @@ def app_stays(stack: Stack) -> Iterator[None]:
 
 
 def _until_served(running: Load, begin: float) -> float:
-    """Wait until a second of load has passed without a failure; when that second began, counted from `begin`."""
+    """Wait for a second of load without a failure; when it began, in seconds after `begin`."""
 
     def last_failure() -> float:
         return max((answer.sent + answer.seconds for answer in running.failed()), default=begin)
@@ -80,7 +80,6 @@ def test_the_app_comes_back_by_itself_when_its_database_is_away(
         happening(stack, service)
         back = reads.now, writes.now
         seconds = max(_until_served(reads, back[0]), _until_served(writes, back[1]))
-    print(f"{service}: all served {seconds:.1f} s after it was back")
     assert seconds < BACK_WITHIN_SECONDS
     _assert_clear(reads.answers)
     _assert_clear(writes.answers)
