@@ -73,7 +73,7 @@ def packages_needed() -> list[str]:
 
 def install(cache: Path) -> None:
     """Install the engine without starting it, and remember what is ours."""
-    fresh = [str(path) for path in DATA if not path.exists()]
+    fresh = [str(path) for path in DATA if not path.exists() or not any(path.iterdir())]
     _remember(data=fresh)
     packages.install(*packages_needed())
     if packages.distribution()[1] in OLDER_DEBIAN:
