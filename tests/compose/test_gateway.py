@@ -1,5 +1,6 @@
 """The gateway from outside: what it lets through, what it adds, and what happens when a container leaves."""
 
+import contextlib
 import http.client
 import json
 import re
@@ -162,7 +163,7 @@ def test_static_files_come_compressed_once_and_may_be_kept_for_ever(internal: ht
 
 def test_long_json_is_compressed_for_those_who_ask(stack: Stack) -> None:
     (reader,) = stack.people(reader=None)
-    with reader:
+    with contextlib.closing(reader):
         asked = reader.get("/api/cities", headers={"Accept-Encoding": "gzip"})
         unasked = reader.get("/api/cities", headers={"Accept-Encoding": "identity"})
     assert asked.headers.get("Content-Encoding") == "gzip"
