@@ -134,12 +134,6 @@ def test_time_in_the_queue_is_measured_from_the_gateway(stack: Stack, public: ht
     assert 0 < seconds - seconds_before < 20
 
 
-def test_a_client_cannot_claim_to_have_come_by_https(public: httpx.Client, internal: httpx.Client) -> None:
-    for client in (public, internal):
-        answer = client.get("/login", headers={"X-Forwarded-Proto": "https", "X-Forwarded_Proto": "https"})
-        assert "Strict-Transport-Security" not in answer.headers
-
-
 def test_a_body_beyond_the_limit_is_refused_without_the_app(public: httpx.Client) -> None:
     answer = public.post("/api/trips", content=b"x" * 1_100_000)
     assert answer.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE
