@@ -79,6 +79,28 @@ def seed(crowd: Crowd, password: str) -> list[Team]:
     return teams
 
 
+# Of teams that hold nobody but people of this module.
+_REMOVE = """
+WITH team AS (
+    SELECT team_id AS id FROM people_user GROUP BY team_id HAVING bool_and(email LIKE '%%@' || %(domain)s)
+), matches AS (
+    DELETE FROM matches_match WHERE team_id IN (SELECT id FROM team)
+), trips AS (
+    DELETE FROM trips_trip t USING people_user u WHERE u.id = t.user_id AND u.team_id IN (SELECT id FROM team)
+), people AS (
+    DELETE FROM people_user WHERE team_id IN (SELECT id FROM team)
+)
+DELETE FROM people_team WHERE id IN (SELECT id FROM team)
+"""
+
+
+def remove() -> int:
+    """Take away everything that `seed` has ever made; says how many teams."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_REMOVE, {"domain": DOMAIN})
+        return cursor.rowcount
+
+
 def match(team: Team) -> int:
     """Make the matches of a team; says how many."""
     return len(matching.rebuild(team.pk).new)
