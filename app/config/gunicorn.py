@@ -34,6 +34,8 @@ preload_app = True
 timeout = 60
 graceful_timeout = env.web_graceful_timeout
 keepalive = env.web_keepalive
+# A long URL is the gateway's to refuse (at 60 KB); gunicorn's own refusal would be a page of HTML, whatever the client.
+limit_request_line = 0
 max_requests = env.web_max_requests
 max_requests_jitter = env.web_max_requests // 10
 # The gateway's word on the scheme is judged by Django (TRUST_FORWARDED_PROTO), not here.
@@ -86,3 +88,8 @@ def post_fork(server: Any, worker: Any) -> None:
 def child_exit(server: Any, worker: Any) -> None:
     """In the arbiter, when a worker is gone."""
     slots.free(worker.place)
+
+
+def on_exit(server: Any) -> None:
+    """In the arbiter, at the very end."""
+    slots.clear()
