@@ -21,9 +21,15 @@ def start(env: Environment) -> None:
         environment=env.environment,
         release=env.release,
         traces_sample_rate=env.sentry_traces_sample_rate,
-        send_default_pii=False,
-        max_request_body_size="never",
-        include_local_variables=False,
+        data_collection={
+            "user_info": False,
+            "cookies": {"mode": "off"},
+            "http_headers": {"request": {"mode": "allowlist", "terms": ["content-type", "user-agent"]}},
+            "http_bodies": [],
+            "url_query_params": {"mode": "off"},
+            "database_query_data": False,
+            "stack_frame_variables": False,
+        },
         before_send=scrub,
         before_send_transaction=scrub,
     )

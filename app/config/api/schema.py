@@ -40,11 +40,14 @@ class Schema(AutoSchema):
         return bodies
 
     def _errors(self) -> list[tuple[str, str]]:
-        found = [("400", "Something in the request is wrong"), ("403", "Not logged in, or not allowed")]
+        found = [("403", "Not logged in, or not allowed")]
+        takes_body = self.method in ("POST", "PATCH")
+        if takes_body or any(parameter["in"] == "query" for parameter in self._get_parameters()):
+            found.append(("400", "Something in the request is wrong"))
         if "{" in self.path:
             found.append(("404", "No such object in the team"))
         found.append(("405", "No such method here"))
-        if self.method in ("POST", "PATCH"):
+        if takes_body:
             found.append(("413", "The body is too large"))
             found.append(("415", "The body is not application/json"))
         return found
