@@ -20,6 +20,7 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only to 
 
     list_display = ("name", "public_id", "people", "created")
     search_fields = ("name", "=public_id")
+    ordering = ("name", "pk")  # of its own: counting people drops the model's
     readonly_fields = ("public_id", "created", "modified")
     actions = ("rebuild_matches",)
 

@@ -48,7 +48,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(
-        self, email: str, password: str | None = None, *, team: "Team", **fields: Any
+        self, email: str, password: str | None = None, *, team: "Team | int", **fields: Any
     ) -> "User":
         """Create a person who may do everything in the admin."""
         return self.create_user(

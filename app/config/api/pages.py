@@ -40,7 +40,7 @@ class Pages(LimitOffsetPagination):
             "count": {"type": "integer", "minimum": 0},
             "next": link,
             "previous": link,
-            "results": {"type": "array", "maxItems": MAX_LIMIT, "items": schema},
+            "results": {**schema, "maxItems": MAX_LIMIT},
         }
         return {"type": "object", "required": list(properties), "properties": properties}
 
