@@ -1,5 +1,6 @@
 """A Compose stack of the same shape as ours, small enough to be up in seconds."""
 
+import secrets
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ class SmallStack:
 
     def __init__(self, folder: Path, project: str, base: str) -> None:
         self.folder, self.project, self.base = folder, project, base
-        self.port = host.free_port("127.0.0.1", 20000)
+        self.port = host.free_port("127.0.0.1", 20000 + secrets.randbelow(20000))
         self.internal_port = host.free_port("127.0.0.1", self.port)
         self.write("compose.yaml", COMPOSE)
         self.write("app/Dockerfile", APP)
