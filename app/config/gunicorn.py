@@ -34,7 +34,7 @@ preload_app = True
 timeout = 60
 graceful_timeout = env.web_graceful_timeout
 keepalive = env.web_keepalive
-# A long URL is the gateway's to refuse (at 60 KB); gunicorn's own refusal would be a page of HTML, whatever the client.
+# A long URL is the gateway's to refuse (at 60 KB); gunicorn would refuse it with HTML, whatever the client.
 limit_request_line = 0
 max_requests = env.web_max_requests
 max_requests_jitter = env.web_max_requests // 10
@@ -56,7 +56,11 @@ def when_ready(server: Any) -> None:
         return any(now - worker.tmp.last_update() < timeout for worker in list(server.WORKERS.values()))
 
     exposed = exposition.registry(env.release, env.environment)
-    server.metrics = exposition.Server(env.metrics_port, exposed, a_worker_is_alive)
+    try:
+        server.metrics = exposition.Server(env.metrics_port, exposed, a_worker_is_alive)
+    except OSError as error:
+        slots.clear()
+        sys.exit(f"METRICS_PORT: {env.metrics_port} cannot be listened on ({error}); choose another")
     server.metrics.start()
     signal.signal(signal.SIGTERM, lambda *_: _drain(server))
     # Collections would touch, and so copy, the pages that workers share.

@@ -89,7 +89,7 @@ def test_a_failing_test_is_named_and_fails_the_command(project: Path) -> None:
     assert run.returncode == 1
     assert "1 failed, 1 passed" in run.stdout
     assert "FAILED test_mixed.py::test_four" in run.stderr
-    assert "lint" not in run.stdout
+    assert [line.split()[1] for line in run.stdout.splitlines() if line.startswith("│")] == ["unit"]
 
 
 def test_an_environment_that_breaks_shows_its_last_lines(project: Path) -> None:
