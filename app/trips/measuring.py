@@ -98,6 +98,9 @@ def endpoints(user: User, paths: list[str]) -> dict[str, Any]:
             "bytes": len(answer.content),
         }
     session = client.cookies[settings.SESSION_COOKIE_NAME]
+    kept = client.session
+    kept.set_expiry(timedelta(hours=1))
+    kept.save()
     return {"cookie": f"{session.key}={session.value}", "paths": answers}
 
 
