@@ -60,8 +60,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         return Response(_body("validation_error", problem), status=HTTPStatus.BAD_REQUEST)
     if not isinstance(error, APIException):
         return None
-    headers = {"Retry-After": str(error.wait)} if getattr(error, "wait", None) else None
-    return Response(_body(*_describe(error)), status=error.status_code, headers=headers)
+    return Response(_body(*_describe(error)), status=error.status_code)
 
 
 def _describe(error: APIException) -> tuple[str, Problem]:
@@ -72,7 +71,7 @@ def _describe(error: APIException) -> tuple[str, Problem]:
         raise TypeError(f"{type(error).__name__} carries no single message: {detail!r}")
     is_about_login = isinstance(error, exceptions.NotAuthenticated | exceptions.PermissionDenied)
     kind = "authentication_error" if is_about_login else "invalid_request"
-    return kind, Problem(detail.code, str(detail))
+    return kind, Problem(str(detail.code), str(detail))
 
 
 def _first(detail: Any, attr: str | None = None) -> Problem:

@@ -166,7 +166,10 @@ def test_a_superuser_made_on_the_command_line_can_log_in_to_the_admin(
         "/internal/admin/login/?next=/internal/admin/", {"username": "root@example.com", "password": PASSWORD}
     )
     assert answer.status_code == 302
-    assert client.get("/internal/admin/").status_code == 200
+    answer = client.get("/internal/admin/")
+    assert answer.status_code == 200
+    assert "Social accounts" in answer.text
+    assert "Social applications" not in answer.text
 
 
 @pytest.mark.parametrize(

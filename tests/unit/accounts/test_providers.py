@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
+from people.accounts.adapters import AccountAdapter
 from people.models import Team, User
 from tests.unit.accounts.identity_provider import IdentityProvider
 from tests.unit.factories import TeamFactory, UserFactory
@@ -182,14 +183,18 @@ def test_an_answer_that_nobody_asked_for_is_refused(client: Client, provider: Id
     assert client.get("/complete/oidc/?code=1&state=2").status_code == 401
 
 
-def test_who_changes_their_mind_at_the_provider_is_refused_without_harm(
+def test_who_changes_their_mind_at_the_provider_is_back_at_the_login_page(
     client: Client, provider: IdentityProvider
 ) -> None:
     away = client.post("/login/oidc/")
     state = provider.authorize(away["Location"]).partition("state=")[2]
-    answer = client.get(f"/complete/oidc/?error=access_denied&state={state}")
-    assert answer.status_code in (302, 401)
+    answer = client.get(f"/complete/oidc/?error=access_denied&state={state}", follow=True)
+    assert answer.redirect_chain[-1] == ("/login", 302)
     assert who(client) is None
+
+
+def test_nobody_signs_up_by_themselves(client: Client) -> None:
+    assert not AccountAdapter().is_open_for_signup(RequestFactory().get("/"))
 
 
 def test_login_begins_with_a_form_not_with_a_link(client: Client, provider: IdentityProvider) -> None:

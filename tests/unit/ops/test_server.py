@@ -111,3 +111,11 @@ def test_nothing_is_left_in_memory_files(tmp_path: Path) -> None:
         number = running.process.pid
         assert list(Path("/dev/shm").glob(f"witw-metrics-{number}-*"))  # noqa: S108
     assert not list(Path("/dev/shm").glob(f"witw-metrics-{number}-*"))  # noqa: S108
+
+
+def test_an_occupied_metrics_port_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("", 0)) as taken:
+        running = Server(tmp_path / "log", METRICS_PORT=str(taken.getsockname()[1]))
+        assert running.process.wait(30) == 1
+    assert "METRICS_PORT: " in running.log.read_text()
+    assert "choose another" in running.log.read_text()
