@@ -86,8 +86,9 @@ def rebuild(team: int) -> Difference:
         # In parts, so that no statement takes long however many trips there are.
         for begin in range(0, len(trips), REBUILD_AT_ONCE):
             part = _refresh(Scope(team, trips=trips[begin : begin + REBUILD_AT_ONCE]))
-            for all_of_kind, of_part in zip(whole, part, strict=True):
-                all_of_kind.extend(of_part)
+            whole.new.extend(part.new)
+            whole.moved.extend(part.moved)
+            whole.gone.extend(part.gone)
     return whole
 
 

@@ -233,7 +233,8 @@ def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
 def _fetch(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _execute(sql: str, parameters: list[Any]) -> None:

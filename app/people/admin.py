@@ -25,7 +25,8 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only to 
     actions = ("rebuild_matches",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
-        return super().get_queryset(request).annotate(people=Count("users"))
+        teams: QuerySet[Team] = super().get_queryset(request)
+        return teams.annotate(people=Count("users"))
 
     @admin.display(ordering="people")
     def people(self, team: Any) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
@@ -61,7 +62,7 @@ def seed(crowd: Crowd, password: str) -> list[Team]:
         per_person = -(-crowd.trips // crowd.people)
         # Two years, or more where the trips need it.
         slot = max(5, 730 // max(per_person, 1))
-        parameters = {
+        parameters: dict[str, Any] = {
             "domain": DOMAIN,
             "password": make_password(password),
             "cities": biggest,
@@ -98,7 +99,7 @@ def remove() -> int:
     """Take away everything that `seed` has ever made; says how many teams."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_REMOVE, {"domain": DOMAIN})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def match(team: Team) -> int:
