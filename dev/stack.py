@@ -28,8 +28,8 @@ APP_TIMEOUT = 60.0
 RESTARTS = 3
 """A container that has come back so often will not stay by itself."""
 
-DEMO_EMAIL = "demo@example.com"
-"""The first of the demo people."""
+DEMO_EMAIL = "alice@example.com"
+"""The first of the demo people (app/people/demo.py), who sees the admin too."""
 
 ANONYMOUS = re.compile("[0-9a-f]{64}")
 

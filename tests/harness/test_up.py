@@ -38,7 +38,7 @@ def witw(small_stack: SmallStack, capfd: pytest.CaptureFixture[str], monkeypatch
 def test_up_brings_everything_and_the_second_time_changes_nothing(witw: Run, small_stack: SmallStack) -> None:
     first = witw("up")
     assert f"http://localhost:{small_stack.port}" in first
-    assert "demo@example.com" in first
+    assert "alice@example.com" in first
     assert "open-sesame" in first
     assert "of it secrets" in first
     assert httpx.get(f"http://localhost:{small_stack.internal_port}/", trust_env=False).json() == {
