@@ -73,6 +73,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "last_day": today + timedelta(days=HORIZON),
         "is_today": day == today,
         "places": where,
+        "pins": places.pins(where),
         "nowhere": nowhere,
         "here": next((place for place in where if any(person.is_me for person in place.people)), None),
         "trips": _with_cities(_trips_of(user).filter(end__gte=earliest_today())),

@@ -117,11 +117,17 @@ class TestHome:
         assert client.get("/")["Location"] == "/profile"
         assert "Where do you live?" in client.get("/profile").text
 
-    def test_every_city_has_one_pin(self, browser: Client, bob: User, anna: User) -> None:
+    def test_places_that_would_cover_one_another_share_a_pin(
+        self, browser: Client, bob: User, anna: User
+    ) -> None:
         UserFactory(first_name="Cleo", home_city="Paris", team=anna.team)
+        UserFactory(first_name="Dora", home_city="Singapore", team=anna.team)
         html = browser.get("/").text
-        assert html.count('<g class="pin') == 2
-        assert "<title>Paris, FR: Bob, Cleo</title>" in html
+        assert re.findall("<title>(.*?)</title>", html)[1:] == [
+            "Paris, FR: Bob, Cleo; London, GB: Anna",
+            "Singapore, SG: Dora",
+        ]
+        assert re.findall(r'<g class="pin( on)?">', html) == [" on", ""]
         assert 'cx="182.35" cy="41.15"' in html
 
     def test_the_number_of_queries_does_not_grow_with_the_team(
