@@ -29,6 +29,7 @@ Environment = Mapping[str, str | None]
 """Variables on top of ours; None takes one away."""
 
 _children: set[subprocess.Popen[str]] = set()
+_daemons: list[subprocess.Popen[bytes]] = []  # Python complains about one that it forgets while it runs
 _lock = threading.Lock()
 _ending = threading.Event()
 
@@ -120,7 +121,7 @@ def start_daemon(
     """Start a program that outlives us: a session of its own, no terminal, output into `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        return subprocess.Popen(
+        daemon = subprocess.Popen(
             command,
             env=_environment(env),
             cwd="/",
@@ -129,6 +130,8 @@ def start_daemon(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _daemons.append(daemon)
+    return daemon
 
 
 def end(child: subprocess.Popen[str]) -> None:

@@ -6,7 +6,15 @@ import pytest
 
 from dev import build_context
 
-FILES = ["Dockerfile", "app/main.py", "app/cache/x.pyc", "app/deep/er/x.pyc", "docs/a.md", "docs/keep.md", ".git/HEAD"]
+FILES = [
+    "Dockerfile",
+    "app/main.py",
+    "app/cache/x.pyc",
+    "app/deep/er/x.pyc",
+    "docs/a.md",
+    "docs/keep.md",
+    ".git/HEAD",
+]
 
 
 @pytest.fixture
