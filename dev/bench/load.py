@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from dev.compose import Compose
 from dev.errors import ProcessError, StackError
@@ -65,7 +66,7 @@ def put_on(compose: Compose, target: Target, *, seconds: int, cookie: str, host:
     Raises:
         StackError: Requests failed, or wrk did.
     """
-    paths = [path.replace(" ", "%20") for path in target.paths]
+    paths = [quote(path, safe="/?=") for path in target.paths]
     try:
         result = compose.run(
             *("--profile=bench", "run", "--rm", "--no-deps", "--no-TTY", "bench"),
