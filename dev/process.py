@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -161,8 +161,10 @@ def side_by_side(*functions: Callable[[], object]) -> None:
     When one raises, or we are interrupted, the children of the others are ended, and the first error goes on.
     """
     with ThreadPoolExecutor(max_workers=len(functions)) as threads:
-        running = [threads.submit(function) for function in functions]
+        running: list[Future[object]] = []
         try:
+            for function in functions:
+                running.append(threads.submit(function))  # noqa: PERF401 - an interrupt may come in between
             for future in as_completed(running):
                 future.result()
         except BaseException:

@@ -44,6 +44,7 @@ def test_up_is_killed_while_it_installs_and_while_it_builds(machine: Machine) ->
                 said += line
             time.sleep(3)
             machine.run("python3", "-c", KILL)
+            said += up.communicate()[0]
         assert up.returncode == 128 + 15, said
 
 
