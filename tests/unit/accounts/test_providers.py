@@ -161,8 +161,9 @@ def test_an_account_that_was_switched_off_stays_off(client: Client, provider: Id
 
 
 def test_nobody_can_attach_a_providers_account_to_a_session(
-    client: Client, provider: IdentityProvider
+    client: Client, provider: IdentityProvider, settings: Settings
 ) -> None:
+    settings.LOGIN_TEAM = "domain"
     client.force_login(UserFactory(email="mallory@example.com"))
     away = client.post("/login/oidc/?process=connect")
     answer = client.get(provider.authorize(away["Location"]))

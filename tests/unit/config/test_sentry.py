@@ -10,16 +10,20 @@ from typing import Any
 import brotli
 import pytest
 import sentry_sdk
+from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
-from django.test import Client
+from django.test import RequestFactory
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 from pydantic import SecretStr
 from pytest_django import Settings
 
 from config import sentry
 from config.environment import Environment
+from ops import tracing
 
 
+@csrf_exempt
 def crash(request: HttpRequest) -> HttpResponse:
     """Break while something secret is at hand."""
     secret = request.POST["password"]
@@ -83,20 +87,27 @@ def receiver(settings: Settings) -> Iterator[Receiver]:
 
 
 def test_a_crash_is_reported_with_its_request_id_and_nothing_private(
-    client: Client, receiver: Receiver
+    receiver: Receiver,
 ) -> None:
-    client.raise_request_exception = False
-    answer = client.post(
-        "/crash?code=one-time-code", {"password": "hush-hush"}, headers={"X-Request-ID": "request-1234"}
-    )
-    assert answer.status_code == 500
+    headers = {
+        "X-Request-ID": "request-1234",
+        "Cookie": "sessionid=the-cookie",
+        "X-Forwarded-For": "203.0.113.7",
+    }
+    request = RequestFactory().post("/crash?code=one-time-code", {"password": "hush-hush"}, headers=headers)
+    statuses: list[str] = []
+    WSGIHandler()(request.environ, lambda status, _: statuses.append(status))
+    assert statuses == ["500 Internal Server Error"]
     sentry_sdk.flush()
     (event,) = receiver.events()
     assert event["exception"]["values"][-1]["value"] == "broken, 9"
     assert (event["environment"], event["release"]) == ("staging", "1.2.3")
     assert event["tags"]["request_id"] == "request-1234"
-    assert "hush-hush" not in "".join(receiver.bodies)
-    assert "one-time-code" not in "".join(receiver.bodies)
+    assert event["request"]["url"] == "http://testserver/crash"
+    sent = "".join(receiver.bodies)
+    assert not [
+        private for private in ("hush-hush", "one-time-code", "the-cookie", "203.0.113.7") if private in sent
+    ]
 
 
 def test_without_an_address_nothing_is_started() -> None:
@@ -105,4 +116,6 @@ def test_without_an_address_nothing_is_started() -> None:
 
 
 def test_an_event_outside_of_a_request_is_left_as_it_is() -> None:
-    assert sentry.scrub({"message": "x"}, {})["message"] == "x"
+    token = tracing.current.set(None)
+    assert sentry.identify({"message": "x"}, {}) == {"message": "x"}
+    tracing.current.reset(token)
