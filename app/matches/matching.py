@@ -69,13 +69,8 @@ def home_changed(team: int, user: int) -> None:
 
 
 def team_joined(team: int, user: int, trips: Iterable[int]) -> None:
-    """Somebody has come into a team, with their trips."""
+    """Somebody has come into a team, with their trips; their matches in the one they left go."""
     _refresh(Scope(team, trips=list(trips), host=user))
-
-
-def team_left(user: int) -> None:
-    """Somebody leaves their team: all their matches go."""
-    queries.delete_of(user)
 
 
 def rebuild(team: int) -> Difference:

@@ -15,6 +15,12 @@ from tests.unit.factories import UserFactory, book, day, place
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _no_look_for_imports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once in ten seconds one request also asks whether cities were imported: not while we count."""
+    monkeypatch.setattr(memory, "NOTICE_AFTER_SECONDS", 3600)
+
+
 @pytest.fixture
 def me() -> User:
     return UserFactory(home_city="London")

@@ -1,10 +1,12 @@
 """createsuperuser, seed_demo, rebuild_matches and seed_bench."""
 
 import io
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 
 from cities.models import City, Country
@@ -109,6 +111,12 @@ class TestSeedDemo:
         before = everything()
         assert "0 people and 0 trips" in run("seed_demo")
         assert everything() == before
+
+    def test_books_no_trip_again_while_it_lies_ahead(self) -> None:
+        run("seed_demo")
+        with time_machine.travel(datetime.now(UTC) + timedelta(days=8), tick=False):
+            run("seed_demo")
+        assert Trip.objects.filter(user__first_name="Charlie", city=demo.LONDON).count() == 1
 
     def test_adds_what_is_missing_and_sets_a_new_password(self, settings: Any) -> None:
         run("seed_demo")
