@@ -28,7 +28,7 @@ OLDEST_API = (1, 40)
 OLDEST_COMPOSE = (2, 20)
 """The first whose `up --wait` takes finished one-shot services for ready."""
 
-ANSWER_TIMEOUT = 20.0
+ANSWER_TIMEOUT = 60.0
 """Seconds for an engine to say its version."""
 
 START_TIMEOUT = 60.0
@@ -116,7 +116,7 @@ def lacks(engine: Engine) -> EngineError | None:
 
 def plugin(name: str) -> tuple[int, ...] | None:
     """The version of a plugin of the docker client, such as compose; None when it is missing."""
-    answer = process.run(["docker", name, "version"], timeout=20, check=False)
+    answer = process.run(["docker", name, "version"], timeout=ANSWER_TIMEOUT, check=False)
     words = [word for word in answer.stdout.split() if word.lstrip("v")[:1].isdigit()]
     return version(words[0]) if answer.ok and words else None
 

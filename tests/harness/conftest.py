@@ -1,4 +1,4 @@
-"""What the harness's tests share: a folder of its own for what it remembers, stand-in programs, a small stack."""
+"""What the harness's tests share: their own state, stand-in programs, and a small stack."""
 
 import os
 import secrets
@@ -27,7 +27,7 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
-    """Put a shell script of some name before all others on PATH: what a machine could answer that this one does not."""
+    """Put a shell script first on PATH: it answers what this machine's own program would not."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
@@ -53,7 +53,7 @@ def only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def base() -> str:
     """The base image, in this machine's engine."""
-    chosen = settings.Settings()
+    chosen = settings.load()
     engine.ensure(chosen)
     return base_image.ensure(chosen, lambda _: None)[0]
 

@@ -1,6 +1,6 @@
-"""A bare machine: a privileged container with Debian 12, Python 3.11, a copy of the checkout, and nothing else.
+"""A bare machine: a privileged container with Debian 12, Python 3.11 and a copy of the checkout.
 
-What `./witw up` installs there, its engine included, is all inside, so the developer's own machine stays as it is.
+What `./witw up` installs there, an engine included, is all inside: the developer's machine stays as it is.
 """
 
 import os
@@ -8,7 +8,7 @@ import secrets
 import subprocess
 
 from dev import archive, host, packages, process
-from dev.settings import ROOT, Settings
+from dev.settings import ROOT, load
 
 RELEASE = "bookworm"
 IMAGE = f"witw-test/machine:{RELEASE}"
@@ -27,8 +27,9 @@ sleep infinity
 
 # Everything that an installation could leave behind: files outside of what is always in motion, and packages.
 CONTENT = """
-find / -xdev \\( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /var/lib/dpkg -o -path /var/lib/apt
- -o -path /var/cache -o -path /var/log -o -path /etc/alternatives -o -name __pycache__ \\) -prune -o -type f -print
+find / -xdev \\( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /var/lib/dpkg
+ -o -path /var/lib/apt -o -path /var/cache -o -path /var/log -o -path /etc/alternatives
+ -o -name __pycache__ \\) -prune -o -type f -print
 find /var/lib /opt -maxdepth 1
 dpkg-query --show --showformat='${Package} ${db:Status-Abbrev}\\n'
 """
@@ -53,9 +54,11 @@ class Machine:
 
     def run(self, *command: str, check: bool = True, timeout: float = 900) -> process.Result:
         """Run a command in the checkout."""
-        return process.run(
-            ["docker", "exec", f"--workdir={CHECKOUT}", self.name, *command], check=check, timeout=timeout
+        ended = process.run(
+            ["docker", "exec", f"--workdir={CHECKOUT}", self.name, *command], check=False, timeout=timeout
         )
+        assert ended.ok or not check, f"{ended.returncode}: {ended.stdout}\n{ended.stderr}"
+        return ended
 
     def start(self, *command: str) -> "subprocess.Popen[str]":
         """Start a command in the checkout and let its output be read."""
@@ -92,7 +95,7 @@ def _image() -> str:
     """The machine's image, made once."""
     if not process.run(["docker", "image", "inspect", IMAGE], check=False).ok:
         packages.install("mmdebstrap")
-        tar = Settings().cache_dir / "tests" / f"machine-{RELEASE}.tar"
+        tar = load().cache_dir / "tests" / f"machine-{RELEASE}.tar"
         tar.parent.mkdir(parents=True, exist_ok=True)
         aside = tar.with_name(f"{os.getpid()}.tar")
         if not tar.exists():

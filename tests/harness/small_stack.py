@@ -56,7 +56,8 @@ while (my $client = $server->accept) {
 POSTGRES = """ARG BASE_IMAGE
 FROM ${BASE_IMAGE}
 RUN mkdir -p /usr/lib/postgresql/17
-CMD ["sh", "-c", "trap exit TERM; cd /var/lib/postgresql; mkdir -p 17; echo 17 > 17/PG_VERSION; sleep infinity & wait"]
+WORKDIR /var/lib/postgresql
+CMD ["sh", "-c", "mkdir -p 17; echo 17 > 17/PG_VERSION; sleep infinity & wait"]
 STOPSIGNAL SIGKILL
 """
 

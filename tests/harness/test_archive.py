@@ -77,7 +77,11 @@ esac""",
 def test_without_network_it_is_said_what_must_work(program: Program, tmp_path: Path) -> None:
     program(
         "apt-get",
-        'case "$*" in *indextargets*) ;; *Dir::*) echo "Could not resolve host" >&2; exit 100;; *update) touch "$0.updated";; esac',
+        """case "$*" in
+*indextargets*) ;;
+*Dir::*) echo "Could not resolve host" >&2; exit 100;;
+*update) touch "$0.updated";;
+esac""",
     )
     with pytest.raises(HostError, match="runc of Debian trixie could not be fetched") as error:
         archive.download(["runc"], "trixie", tmp_path / "cache")
@@ -149,6 +153,6 @@ def test_an_unknown_system_has_no_packages(monkeypatch: pytest.MonkeyPatch) -> N
     def fail() -> dict[str, str]:
         raise OSError
 
-    monkeypatch.setattr(packages.platform, "freedesktop_os_release", fail)
+    monkeypatch.setattr("platform.freedesktop_os_release", fail)
     assert packages.distribution() == ("", "")
     assert not packages.has_apt()

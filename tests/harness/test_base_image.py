@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dev import base_image, catalogue, packages, settings
+from dev import base_image, catalogue, packages, settings, state
 from dev.errors import ImageError
 from tests.harness.conftest import Program
 
@@ -25,7 +25,7 @@ def engine_without_images(program: Program) -> Path:
     """An engine that has no image, cannot pull and notes what it is asked."""
     return program(
         "docker",
-        'echo "$@" >> "$0.log"; case "$1" in image) test -e "$0.has";; pull) echo no route to host >&2; exit 1;; esac',
+        'echo "$@" >> "$0.log"; case "$1" in image) exit 1;; pull) echo no route to host >&2; exit 1;; esac',
     )
 
 
@@ -34,7 +34,7 @@ def mmdebstrap(program: Program) -> Path:
     """A bootstrap that takes no time."""
     return program(
         "mmdebstrap",
-        'echo "$@" >> "$0.log"; for last; do case "$last" in *.tar) echo tar > "$last";; esac; done',
+        'echo "$@" >> "$0.log"; for each; do case "$each" in *.tar) echo tar > "$each";; esac; done',
     )
 
 
@@ -101,7 +101,7 @@ def test_a_registry_that_answers_is_given_its_time(
         base_image.wanted(chosen),
         f"pulled {base_image.wanted(chosen)}",
     )
-    assert base_image.state.stamp("base") == {"brought": [base_image.wanted(chosen)]}
+    assert state.stamp("base") == {"brought": [base_image.wanted(chosen)]}
 
 
 def test_an_archive_that_cannot_be_reached_is_told(
@@ -126,7 +126,7 @@ def test_a_tarball_that_the_engine_refuses_is_made_anew_the_next_time(
 def test_without_mmdebstrap_it_is_installed_where_we_may(
     chosen: settings.Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base_image.shutil, "which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     monkeypatch.setattr(packages, "can_install", lambda: False)
     assert base_image.tools_needed(chosen) == []
     with pytest.raises(ImageError, match="mmdebstrap, which would make the base image, is not installed"):
@@ -135,9 +135,9 @@ def test_without_mmdebstrap_it_is_installed_where_we_may(
     asked: list[str] = []
     monkeypatch.setattr(packages, "can_install", lambda: True)
     monkeypatch.setattr(packages, "install", lambda *names: asked.extend(names))
-    monkeypatch.setattr(base_image.process, "run", lambda command, **_: None)
-    monkeypatch.setattr(base_image.archive, "sources", lambda suite: [])
-    monkeypatch.setattr(base_image.archive, "apt_options", list)
+    monkeypatch.setattr("dev.process.run", lambda *_, **__: None)
+    monkeypatch.setattr("dev.archive.sources", lambda _: [])
+    monkeypatch.setattr("dev.archive.apt_options", list)
     assert base_image.tools_needed(chosen) == ["mmdebstrap"]
     with pytest.raises(FileNotFoundError):
         base_image.bootstrap(chosen, said)  # the stand-in made no file

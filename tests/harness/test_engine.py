@@ -9,7 +9,11 @@ from dev import engine, engine_setup, process, settings
 from dev.errors import EngineError
 from tests.harness.conftest import Program
 
-NOBODY = 'case "$1" in version) echo "Cannot connect to the Docker daemon" >&2; exit 1;; *) echo unix:///var/run/docker.sock;; esac'
+NOBODY = """case "$1" in
+version) echo "Cannot connect to the Docker daemon" >&2; exit 1;;
+*) echo unix:///var/run/docker.sock;;
+esac"""
+VERSION = """echo '{"Version": "26.1", "ApiVersion": "1.45"}'"""
 
 
 @pytest.fixture(autouse=True)
@@ -76,10 +80,7 @@ def test_a_client_without_compose_is_told_what_to_install(
     program: Program, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
     monkeypatch.setattr(engine_setup, "possible", lambda: False)
-    program(
-        "docker",
-        f"""case "$1" in version) echo '{{"Version": "26.1", "ApiVersion": "1.45"}}';; compose) {answer};; buildx) echo v0.13;; esac""",
-    )
+    program("docker", f'case "$1" in version) {VERSION};; compose) {answer};; buildx) echo v0.13;; esac')
     with pytest.raises(EngineError, match=r"no usable plugin: compose$"):
         engine.ensure(settings.load())
 
@@ -90,31 +91,27 @@ def test_plugins_are_added_where_we_may(
     asked: list[Path] = []
     monkeypatch.setattr(engine_setup, "possible", lambda: True)
     monkeypatch.setattr(engine_setup, "install_plugins", asked.append)
-    program(
-        "docker",
-        """case "$1" in version) echo '{"Version": "26.1", "ApiVersion": "1.45"}';; *) exit 1;; esac""",
-    )
+    program("docker", f'case "$1" in version) {VERSION};; *) exit 1;; esac')
     assert engine.ensure(settings.load())[1] == "added compose, buildx"
     assert asked == [settings.load().cache_dir]
 
 
+def end_daemon() -> None:
+    """End the stand-in for an engine that was started last."""
+    process._daemons[-1].kill()
+    process._daemons[-1].wait()
+
+
 def test_a_dead_engine_is_started_and_outlives_us(program: Program, tmp_path: Path) -> None:
     program("dockerd", f"echo $$ > {tmp_path}/docker.pid; touch {tmp_path}/runs; exec sleep 60")
-    program(
-        "docker",
-        NOBODY.replace(
-            "version)",
-            f"""version) test -e {tmp_path}/runs && echo '{{"Version": "26.1", "ApiVersion": "1.45"}}' && exit;""",
-        ),
-    )
+    program("docker", NOBODY.replace("version)", f"version) test -e {tmp_path}/runs && {VERSION} && exit;"))
     (tmp_path / "docker.pid").write_text("1")
     engine.start(tmp_path / "bin/dockerd")
     pid = int((tmp_path / "docker.pid").read_text())
     try:
         assert os.getsid(pid) == pid
     finally:
-        os.kill(pid, 9)
-        os.waitpid(pid, 0)
+        end_daemon()
 
 
 def test_an_engine_that_ends_at_once_is_told_with_its_last_words(program: Program, tmp_path: Path) -> None:
@@ -134,7 +131,7 @@ def test_an_engine_that_does_not_answer_has_a_deadline(
     daemon = program("dockerd", f"echo $$ > {tmp_path}/pid; exec sleep 60")
     with pytest.raises(EngineError, match="does not answer after"):
         engine.start(daemon)
-    os.kill(int((tmp_path / "pid").read_text()), 9)
+    end_daemon()
 
 
 def test_systemd_starts_it_where_it_runs(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,7 +153,7 @@ def test_it_is_installed_and_started_where_there_is_none(
     daemons: list[Path | None] = [None, None, Path("dockerd")]
     monkeypatch.setattr(engine, "_daemon", lambda: daemons.pop(0))
     monkeypatch.setattr(engine_setup, "possible", lambda: True)
-    monkeypatch.setattr(engine_setup, "install", lambda cache: did.append("installed"))
+    monkeypatch.setattr(engine_setup, "install", lambda _: did.append("installed"))
     monkeypatch.setattr(engine_setup, "packages_needed", lambda: ["runc"])
     monkeypatch.setattr(engine, "start", lambda daemon: did.append(f"started {daemon}"))
     monkeypatch.setattr(os, "geteuid", lambda: 0)

@@ -40,12 +40,12 @@ def debs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: Program) -> P
     """Packages that unpack to what the real ones hold."""
     program(
         "dpkg-deb",
-        "for file in usr/bin/docker usr/sbin/dockerd usr/share/doc/x usr/libexec/docker/cli-plugins/docker-compose;"
+        "for file in usr/bin/docker usr/sbin/dockerd usr/share/x usr/libexec/docker/cli-plugins/docker-compose;"
         ' do mkdir -p "$3/$(dirname $file)"; test -s "$2" && touch "$3/$file" || exit 1; done',
     )
     deb = tmp_path / "docker.io_1.deb"
     deb.write_text("whole")
-    monkeypatch.setattr(archive, "download", lambda names, suite, folder: [deb])
+    monkeypatch.setattr(archive, "download", lambda *_: [deb])
     return deb
 
 
@@ -67,7 +67,7 @@ def test_an_older_debian_gets_a_newer_engine_beside_its_own_parts(
 @pytest.fixture
 def only_docker_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """No docker client on this machine."""
-    monkeypatch.setattr(engine_setup.shutil, "which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
 
 
 def test_what_somebody_else_put_there_stays(
@@ -132,14 +132,16 @@ def test_an_engine_that_holds_something_of_others_stays(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine_setup._remember(data=[])
-    answers = 'version) echo \'{"Version": "26.1", "ApiVersion": "1.45"}\';; context) echo unix:///var/run/docker.sock;; volume) echo theirs;;'
+    answers = """version) echo '{"Version": "26.1", "ApiVersion": "1.45"}';;
+context) echo unix:///var/run/docker.sock;;
+volume) echo theirs;;"""
     program("docker", f'case "$1" in {answers} esac')
     assert list(purge.our_engine()) == ["nothing of the engine: it holds volumes that are not of this stack"]
     assert engine_setup.is_ours()
 
     program("docker", f'case "$1" in {answers.replace("echo theirs", "true")} esac')
     stopped: list[bool] = []
-    monkeypatch.setattr(purge.engine, "stop", lambda: stopped.append(True))
+    monkeypatch.setattr("dev.engine.stop", lambda: stopped.append(True))
     assert str(engine_setup.PLACE) in list(purge.our_engine())
     assert stopped
     assert list(purge.our_engine()) == [], "it is not ours any more"

@@ -125,7 +125,7 @@ def test_a_machine_that_has_everything_is_fine(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(host, "inotify_limits", dict)
     monkeypatch.setattr(host, "missing_capabilities", list)
     monkeypatch.setattr(host, "memory_available", lambda: 8 * doctor.GIB)
-    monkeypatch.setattr(host, "disk_free", lambda path: 80 * doctor.GIB)
+    monkeypatch.setattr(host, "disk_free", lambda _: 80 * doctor.GIB)
     chosen = settings.load()
     made = [doctor.inotify(), doctor.capabilities(), doctor.memory(chosen), doctor.disk(chosen)]
     assert [check.level for check in made] == [doctor.Level.OK] * 4
@@ -136,9 +136,9 @@ def test_a_machine_that_has_everything_is_fine(monkeypatch: pytest.MonkeyPatch) 
 def test_too_little_memory_or_disk_keeps_up_from_beginning(
     monkeypatch: pytest.MonkeyPatch, is_up: bool
 ) -> None:
-    monkeypatch.setattr(doctor, "_is_up", lambda settings: is_up)
+    monkeypatch.setattr(doctor, "_is_up", lambda _: is_up)
     monkeypatch.setattr(host, "memory_available", lambda: doctor.GIB // 2)
-    monkeypatch.setattr(host, "disk_free", lambda path: doctor.GIB)
+    monkeypatch.setattr(host, "disk_free", lambda _: doctor.GIB)
     made = list(doctor.before_the_engine(settings.load()))
     if is_up:
         assert doctor.require(made)
@@ -153,7 +153,7 @@ def test_too_little_memory_or_disk_keeps_up_from_beginning(
 def test_a_locale_without_unicode_and_proxies_without_exceptions_are_noted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(doctor.locale, "getencoding", lambda: "ANSI_X3.4-1968")
+    monkeypatch.setattr("locale.getencoding", lambda: "ANSI_X3.4-1968")
     assert "LC_ALL" in doctor.text_encoding().fix
     for name in ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
@@ -209,15 +209,15 @@ def test_a_missing_plugin_fails_where_it_cannot_be_added(
 def test_doctor_knows_where_the_base_image_will_come_from(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(base_image, "present", lambda settings: None)
-    monkeypatch.setattr(base_image, "registry_answers", lambda settings: True)
+    monkeypatch.setattr(base_image, "present", lambda _: None)
+    monkeypatch.setattr(base_image, "registry_answers", lambda _: True)
     chosen = settings.load(cache_dir=tmp_path)
     assert doctor.base_image(chosen).found == "will be pulled"
-    monkeypatch.setattr(base_image, "registry_answers", lambda settings: False)
+    monkeypatch.setattr(base_image, "registry_answers", lambda _: False)
     monkeypatch.setattr(packages, "can_install", lambda: True)
     assert "Debian archive" in doctor.base_image(chosen).found
     monkeypatch.setattr(packages, "can_install", lambda: False)
-    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     assert doctor.base_image(chosen).level is doctor.Level.FAIL
     base_image.tarball(chosen).parent.mkdir()
     base_image.tarball(chosen).touch()

@@ -115,7 +115,7 @@ def test_without_any_pip_python3_venv_is_installed_where_we_may(monkeypatch: pyt
 
 
 def test_without_any_pip_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "_has", lambda module: False)
+    monkeypatch.setattr(launch, "_has", lambda _: False)
     monkeypatch.setattr(packages, "can_install", lambda: False)
     with pytest.raises(HostError, match="neither ensurepip nor pip") as error:
         launch.ensure()
@@ -126,7 +126,7 @@ def test_a_python_that_makes_no_venv_is_named(monkeypatch: pytest.MonkeyPatch) -
     def fail(command: list[str], **_: object) -> None:
         raise ProcessError(command, returncode=1, timeout=None, env=None, stdout="", stderr="no module venv")
 
-    monkeypatch.setattr(launch.process, "run", fail)
+    monkeypatch.setattr("dev.process.run", fail)
     with pytest.raises(HostError, match="cannot make a virtual environment") as error:
         launch.ensure()
     assert "no module venv" in error.value.details
@@ -145,7 +145,7 @@ def test_it_becomes_python_m_dev_in_the_venv(
 ) -> None:
     launch.ensure()
     became: list[list[str]] = []
-    monkeypatch.setattr(os, "execv", lambda path, arguments: became.append(arguments))
+    monkeypatch.setattr(os, "execv", lambda _, arguments: became.append(arguments))
     monkeypatch.chdir(Path.cwd())
     launch.main(["status"])
     assert became == [[str(checkout / ".venv/bin/python"), "-m", "dev", "status"]]
