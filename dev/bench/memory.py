@@ -12,19 +12,20 @@ MEBIBYTE = 1024**2
 UNITS = {"B": 1, "KiB": 1024, "MiB": MEBIBYTE, "GiB": 1024**3}
 
 WORKERS = """
-import json, pathlib
+import json, os, pathlib
 def read(pid, name): return pathlib.Path(f"/proc/{pid}/{name}").read_text()
-found = []
+parents = {}
 for folder in pathlib.Path("/proc").glob("[0-9]*"):
     try:
-        is_gunicorn = "gunicorn" in read(folder.name, "cmdline")
-        parent = read(folder.name, "stat").rsplit(")", 1)[1].split()[1]
-        if is_gunicorn and "gunicorn" in read(parent, "cmdline").split("\\0", 3)[0:3].__str__():
-            lines = dict(line.split(":", 1) for line in read(folder.name, "smaps_rollup").splitlines()[1:])
-            found.append(1024 * int(lines["Pss"].split()[0]))
+        if "gunicorn" in read(folder.name, "cmdline") and int(folder.name) != os.getpid():
+            parents[folder.name] = read(folder.name, "stat").rsplit(")", 1)[1].split()[1]
     except OSError:
         pass
-print(json.dumps(found))
+sizes = []
+for worker in sorted(parents.keys() - set(parents.values()), key=int):  # init and gunicorn's master are parents
+    lines = dict(line.split(":", 1) for line in read(worker, "smaps_rollup").splitlines()[1:])
+    sizes.append(1024 * int(lines["Pss"].split()[0]))
+print(json.dumps(sizes))
 """
 """Run inside a container of the app: the proportional set size of each worker, in bytes."""
 

@@ -67,7 +67,7 @@ class Figures:
                 *(f"{time:.1f}" for time in (one.p50_ms, one.p95_ms, one.p99_ms)),
                 str(queries) if costs else "",
                 f"{size:.1f}",
-                _mark(reached),
+                _mark(reached) if target.per_second else "",
             )
         return table
 
