@@ -21,8 +21,9 @@ for folder in pathlib.Path("/proc").glob("[0-9]*"):
             parents[folder.name] = read(folder.name, "stat").rsplit(")", 1)[1].split()[1]
     except OSError:
         pass
+# init and gunicorn's master are parents; what is left are workers
 sizes = []
-for worker in sorted(parents.keys() - set(parents.values()), key=int):  # init and gunicorn's master are parents
+for worker in sorted(parents.keys() - set(parents.values()), key=int):
     lines = dict(line.split(":", 1) for line in read(worker, "smaps_rollup").splitlines()[1:])
     sizes.append(1024 * int(lines["Pss"].split()[0]))
 print(json.dumps(sizes))
