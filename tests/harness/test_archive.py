@@ -106,7 +106,8 @@ def dpkg(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
         "apt-get",
         f"""case "$*" in
 *"--simulate purge"*) shift 6; for name; do echo "Purg $name"; done; cat {tmp_path}/needs 2>/dev/null;;
-*"--simulate install"*) printf 'Inst runc (1)\\nInst libseccomp2 (2)\\nInst bash [5] (6)\\nInst libc-bin (2)';;
+*"--simulate install"*)
+  printf 'Inst runc (1)\\nInst libseccomp2 (2)\\nInst bash [5] (6)\\nInst libc-bin (7)';;
 *purge*) echo bash > {here};;
 *install*) printf 'runc\\nlibseccomp2\\n' >> {here}; exit $(cat {tmp_path}/code 2>/dev/null || echo 0);;
 *update*) test ! -e {tmp_path}/offline || {{ echo no network; exit 100; }};;
