@@ -38,11 +38,15 @@ sys.exit(cli.main(["test", *sys.argv[1:]]))
 
 
 def start(project: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Start `./witw test` on the small project."""
+    """Start `./witw test` on the small project.
+
+    A tox that runs us names its folders in TOX_*; the tox of the small project must not take them for its own.
+    """
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("TOX_")}
     return subprocess.Popen(
         [sys.executable, "-c", DRIVER, *arguments],
         cwd=project,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=ours | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
