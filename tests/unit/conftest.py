@@ -71,13 +71,13 @@ def _is_local(host: Any) -> bool:
         return False
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _no_way_off_this_machine() -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def _no_way_off_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every socket that leaves the machine: a unit test that needs the network is not one.
 
     Loopback stays open, for the servers that the app itself runs (metrics). psycopg2 connects in C, unseen.
+    For each test anew: those of the harness, which run in the same process, are about this machine's network.
     """
-    patch = pytest.MonkeyPatch()
     connect, resolve = socket.socket.connect, socket.getaddrinfo
 
     def guarded_connect(self: socket.socket, address: Any) -> None:
@@ -90,7 +90,5 @@ def _no_way_off_this_machine() -> Iterator[None]:
             raise RuntimeError(f"a unit test tried to look up {host!r}")
         return resolve(host, *args, **kwargs)
 
-    patch.setattr(socket.socket, "connect", guarded_connect)
-    patch.setattr(socket, "getaddrinfo", guarded_resolve)
-    yield
-    patch.undo()
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_resolve)

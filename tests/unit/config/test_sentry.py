@@ -86,6 +86,8 @@ def receiver(settings: Settings) -> Iterator[Receiver]:
     server.server_close()
 
 
+# Django looks after the database connections around every request, those of tests that ran before included.
+@pytest.mark.django_db
 def test_a_crash_is_reported_with_its_request_id_and_nothing_private(
     receiver: Receiver,
 ) -> None:
