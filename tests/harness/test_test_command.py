@@ -40,7 +40,7 @@ sys.exit(cli.main(["test", *sys.argv[1:]]))
 def start(project: Path, *arguments: str) -> subprocess.Popen[str]:
     """Start `./witw test` on the small project.
 
-    A tox that runs us names its folders in TOX_*; the tox of the small project must not take them for its own.
+    A tox that runs us names its folders in TOX_*; that of the small project must not take them for its own.
     """
     ours = {name: value for name, value in os.environ.items() if not name.startswith("TOX_")}
     return subprocess.Popen(
