@@ -23,7 +23,7 @@ from dev.settings import Settings
 USUAL_PLACE = "unix:///var/run/docker.sock"
 
 OLDEST_API = (1, 44)
-"""Docker 25, the first whose health checks know `start_interval`; its BuildKit has all that the builds use."""
+"""Docker 25, the first whose health checks know `start_interval`; its BuildKit can do all that we build."""
 
 OLDEST_COMPOSE = (2, 20)
 """The first whose `up --wait` takes finished one-shot services for ready."""
