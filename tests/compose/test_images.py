@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from dev import base_image, images, settings
+from dev.compose import Compose
 from dev.settings import ROOT
 from tests.compose.containers import docker, ids, inspect, wait_until
 from tests.compose.stack import Stack
@@ -186,7 +188,7 @@ def test_no_build_step_was_given_a_secret_as_an_argument(image: str) -> None:
     assert "BEGIN CERTIFICATE" not in history
 
 
-def test_a_change_of_code_makes_one_new_layer_within_seconds(stack: Stack, tmp_path: Path) -> None:
+def test_a_change_of_code_makes_one_new_layer_within_seconds(tmp_path: Path) -> None:
     for part in ("Dockerfile", ".dockerignore", "compose.yaml"):
         shutil.copy(ROOT / part, tmp_path)
     for folder in ("app", "dev/images"):
@@ -199,7 +201,7 @@ def test_a_change_of_code_makes_one_new_layer_within_seconds(stack: Stack, tmp_p
             "docker",
             "build",
             "--quiet",
-            *_build_options(stack),
+            *_build_options(),
             "--tag",
             f"witw-test/app:{tag}",
             ".",
@@ -219,9 +221,12 @@ def test_a_change_of_code_makes_one_new_layer_within_seconds(stack: Stack, tmp_p
     assert after[-1] != before[-1]
 
 
-def _build_options(stack: Stack) -> list[str]:
-    """What `docker build` has to be given so that it builds the app as Compose does."""
-    wanted = json.loads(stack.compose("config", "--format", "json").stdout)
+def _build_options() -> list[str]:
+    """What `docker build` has to be given so that it builds the app as `./witw up` does on this machine."""
+    chosen = settings.load()
+    base = base_image.present(chosen)
+    assert base is not None
+    wanted = Compose(chosen, images.build_environment(chosen, base)).config()
     arguments = wanted["services"]["app"]["build"]["args"]
     return [
         *(f"--build-arg={name}={value}" for name, value in arguments.items()),

@@ -73,7 +73,7 @@ class Server:
     def get(self, path: str, **options: float) -> httpx.Response:
         """Ask the app, on a connection of its own.
 
-        The server closes it: its end of one that is kept alive would want a thread too, to see that it is over.
+        The server closes it: one that is kept alive would want a thread again, to see that it is over.
         """
         url, alone = f"http://127.0.0.1:{self.port}{path}", {"Connection": "close"}
         return httpx.get(url, headers=alone, **options)  # type: ignore[arg-type]
