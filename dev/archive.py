@@ -1,4 +1,7 @@
-"""The Debian archive, the way this machine's own apt reaches it. No mirror is named anywhere in this repository."""
+"""The Debian archive, the way this machine's own apt reaches it.
+
+No mirror is named anywhere in this repository.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ POCKETS = ("", "-updates", "-security")
 CARRIED_OVER = re.compile(
     r'^(Acquire::(?:(?:http|https|ftp)::Proxy\S*|Check-Valid-Until|Check-Date)) "(.+)";$'
 )
-"""apt's own settings that decide whether the archive can be reached: proxies and the tolerance of snapshots."""
+"""apt's settings that decide whether the archive can be reached: proxies, the tolerance of snapshots."""
 
 UPDATE_TIMEOUT, DOWNLOAD_TIMEOUT = 180.0, 600.0
 
@@ -34,7 +37,7 @@ def sources(suite: str) -> list[str]:
         if origin != "Debian" or len(rest) != 3:
             continue
         codename, component, uri = rest
-        release, dash, pocket = codename.partition("-")
+        _, dash, pocket = codename.partition("-")
         if component != "main" or dash + pocket not in POCKETS:
             continue
         signed = f"[signed-by={KEYRING}] " if KEYRING.exists() else ""
@@ -88,8 +91,8 @@ def download(names: list[str], suite: str, folder: Path) -> list[Path]:
         raise HostError(
             f"the packages {', '.join(names)} of Debian {suite} could not be fetched",
             details=error.tail(),
-            remedy="`apt-get update` must work on this machine, and its package debian-archive-keyring must be "
-            "up to date; or install Docker yourself; then run the same command again",
+            remedy="`apt-get update` must work on this machine, and its package debian-archive-keyring must "
+            "be up to date; or install Docker yourself; then run the same command again",
         ) from error
     return [file for name in names if (file := _kept(folder, name)) is not None]
 

@@ -1,7 +1,8 @@
-"""The one Debian image that all of ours start from: pulled where a registry answers, else made from the archive."""
+"""The one Debian image that all of ours start from: pulled where a registry answers, or else made here."""
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import shutil
@@ -109,7 +110,8 @@ def bootstrap(settings: Settings, say: Say) -> Path:
         if not packages.can_install():
             raise ImageError(
                 "no registry answers, and mmdebstrap, which would make the base image, is not installed",
-                remedy="install mmdebstrap (Debian, Ubuntu), or name a registry that can be reached: --mirror HOST:PORT",
+                remedy="install mmdebstrap (Debian, Ubuntu), or name a registry that can be reached: "
+                "--mirror HOST:PORT",
             )
         say("installing mmdebstrap")
         packages.install(*TOOLS)
@@ -198,9 +200,7 @@ def pull(reference: str, *, probe: bool) -> str:
 
     def work() -> None:
         try:
-            process.run(
-                ["docker", "pull", reference], timeout=PULL_TIMEOUT, on_line=lambda line: answered.set()
-            )
+            process.run(["docker", "pull", reference], timeout=PULL_TIMEOUT, on_line=lambda _: answered.set())
         except ProcessError as error:
             why.append(error.tail(3))
         finished.set()
@@ -210,12 +210,10 @@ def pull(reference: str, *, probe: bool) -> str:
         # Docker's first line comes with the registry's first answer.
         if probe and not answered.wait(PROBE_TIMEOUT):
             why.append(f"the registry did not answer within {PROBE_TIMEOUT:g} s")
-            raise _SlowRegistry
+            raise _SlowRegistryError
 
-    try:
+    with contextlib.suppress(_SlowRegistryError):
         process.side_by_side(work, watch)
-    except _SlowRegistry:
-        pass
     return why[0] if why else ""
 
 
@@ -229,5 +227,5 @@ def _registry_of(reference: str) -> str:
     return first if slash and ("." in first or ":" in first or first == "localhost") else DEFAULT_REGISTRY
 
 
-class _SlowRegistry(Exception):
+class _SlowRegistryError(Exception):
     """Ends a pull that has not begun."""

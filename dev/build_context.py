@@ -1,4 +1,4 @@
-"""What goes into an image: the files of a build context, the way `.dockerignore` cuts it, as one content hash."""
+"""What goes into an image: the files of a build context, as `.dockerignore` cuts it, in one content hash."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def content_hash(context: Path, dockerfile: Path, *more: str) -> str:
     parts: list[str | bytes] = [dockerfile.read_bytes(), *more]
     for path in files(context, dockerfile):
         mode = path.lstat().st_mode & 0o111
-        content = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+        content = str(path.readlink()).encode() if path.is_symlink() else path.read_bytes()
         parts += [f"{path.relative_to(context)} {bool(mode)}", content]
     return state.digest(*parts)
 
@@ -37,7 +37,7 @@ def files(context: Path, dockerfile: Path) -> Iterator[Path]:
 
 
 def ignore_rules(context: Path, dockerfile: Path) -> list[tuple[bool, re.Pattern[str]]]:
-    """The rules of `<Dockerfile>.dockerignore` or `.dockerignore`: whether each lets in again, and its pattern."""
+    """The rules of `.dockerignore`, or the Dockerfile's own: whether each lets in again, and its pattern."""
     own = dockerfile.with_name(dockerfile.name + ".dockerignore")
     file = own if own.exists() else context / ".dockerignore"
     rules = []
@@ -50,7 +50,7 @@ def ignore_rules(context: Path, dockerfile: Path) -> list[tuple[bool, re.Pattern
 
 
 def is_ignored(path: Path, rules: list[tuple[bool, re.Pattern[str]]]) -> bool:
-    """Whether a path, relative to the context, is left out. The last rule that matches it or a parent decides."""
+    """Whether a path in the context is left out. The last rule that matches it or a parent decides."""
     names = [str(path), *(str(parent) for parent in path.parents if parent.name)]
     ignored = False
     for keep, pattern in rules:

@@ -82,7 +82,7 @@ def load() -> Catalogue:
 def mirrored(reference: str, mirror: str) -> str:
     """The same image by way of a registry mirror.
 
-    Images without a registry of their own are Docker Hub's; a mirror knows its official ones as `library/...`.
+    Images without a registry of their own are Docker Hub's; mirrors know the official ones as `library/...`.
 
     >>> mirrored("debian:trixie-slim", "127.0.0.1:5000")
     '127.0.0.1:5000/library/debian:trixie-slim'

@@ -55,9 +55,10 @@ def main(arguments: list[str] | None = None) -> int:
 def build() -> typer.Typer:
     """Make the command line out of the files in `dev/commands/`.
 
-    A file `verb.py` holds a function `command`, whose signature gives the options and whose docstring the help,
-    and `PANEL`, the heading under which the help lists it. A verb with sub-verbs has `app`, a Typer, in place of
-    `command`. A name's underscores become dashes. What `command` returns is the exit code, nothing being 0.
+    A file `verb.py` holds a function `command`, whose signature gives the options and whose docstring the
+    help, and `PANEL`, the heading under which the help lists it. What `command` returns is the exit code,
+    nothing being 0. A verb with sub-verbs has `app`, a Typer, in place of `command`. A name's underscores
+    become dashes.
     """
     app = typer.Typer(
         no_args_is_help=True,

@@ -54,7 +54,8 @@ class Compose:
     def is_running(self, service: str) -> bool:
         """Whether a container of a service runs."""
         return any(
-            service_of(container) == service and container["State"]["Running"] for container in self.containers()
+            service_of(container) == service and container["State"]["Running"]
+            for container in self.containers()
         )
 
     def require_services(self, names: list[str]) -> None:
@@ -65,7 +66,9 @@ class Compose:
         """
         known = sorted(self.config()["services"])
         if unknown := [name for name in names if name not in known]:
-            raise StackError(f"no such service: {', '.join(unknown)}", remedy=f"choose from {', '.join(known)}")
+            raise StackError(
+                f"no such service: {', '.join(unknown)}", remedy=f"choose from {', '.join(known)}"
+            )
 
     def config(self) -> dict[str, Any]:
         """compose.yaml with everything filled in.

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import Self, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -73,7 +73,7 @@ class Report:
             disable=not console.is_terminal,
         )
 
-    def __enter__(self) -> Report:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 

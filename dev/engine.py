@@ -78,7 +78,8 @@ def find() -> Engine | None:
         raise EngineError(
             f"{source} names an engine at {where}, and it does not answer",
             details=answer.stderr.strip(),
-            remedy="start that engine, or go back to this machine's own: unset DOCKER_HOST; docker context use default",
+            remedy="start that engine, or go back to this machine's own: "
+            "unset DOCKER_HOST; docker context use default",
         )
     return None
 
@@ -238,8 +239,8 @@ def _pid(file: Path = PID_FILE) -> int | None:
 
 
 def _forget_stale_pids() -> None:
-    # An engine that was killed leaves its pids behind. Where another process has got such a number, or the dead
-    # one was not buried, dockerd believes that the program still runs.
+    # An engine that was killed leaves its pids behind. Where another process has got such a number, or the
+    # dead one was not buried, dockerd believes that the program still runs.
     for file in PID_FILES:
         if _pid(file) is None:
             file.unlink(missing_ok=True)
@@ -257,5 +258,7 @@ def how_to_get_one() -> str:
     if sys.platform != "linux":
         return "install and start Docker Desktop, OrbStack or Colima, then run the same command again"
     if engine_setup.supported():
-        return "run the same command as root, which installs one (sudo ./witw up), or install Docker Engine yourself"
-    return "install Docker Engine 20.10 or newer with Compose and Buildx from your distribution, start it, and run this again"
+        return (
+            "run it as root, which installs one (sudo ./witw up), or install and start Docker Engine yourself"
+        )
+    return "install Docker Engine 20.10 or newer with Compose and Buildx, start it, and run this again"

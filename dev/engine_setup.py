@@ -20,7 +20,9 @@ RECORD = Path("/var/lib/witw/engine.json")
 """Says that the engine of this machine is ours, and what came with it."""
 
 LOG = Path("/var/log/witw-engine.log")
-DATA = Path("/var/lib/docker"), Path("/var/lib/containerd"), Path("/etc/docker")
+DATA = Path("/var/lib/docker"), Path("/var/lib/containerd"), Path("/opt/containerd"), Path("/etc/docker")
+RUNTIME = Path("/var/run/docker"), Path("/var/run/docker.sock"), Path("/var/run/docker.pid")
+BRIDGE = "docker0"
 CLIENT = Path("/usr/local/bin/docker")
 PLUGINS = Path("/usr/local/lib/docker/cli-plugins")
 UNIT = Path("/etc/systemd/system/witw-engine.service")
@@ -102,6 +104,11 @@ def remove() -> list[str]:
     known = record() or {}
     for path in [*known.get("links", []), *known.get("data", []), str(PLACE), str(LOG)]:
         _delete(Path(path))
+    if is_ours():
+        for path in map(str, RUNTIME):
+            _delete(Path(path))
+        if shutil.which("ip"):
+            process.run(["ip", "link", "delete", BRIDGE], check=False)
     if UNIT.exists():
         UNIT.unlink()
         process.run(["systemctl", "daemon-reload"], check=False)
@@ -159,7 +166,7 @@ def _unpack(names: list[str], cache: Path) -> None:
             file.unlink(missing_ok=True)
             raise
 
-    process.side_by_side(*(lambda file=file: unpack(file) for file in files))  # type: ignore[misc]
+    process.side_by_side(*(lambda file=file: unpack(file) for file in files))
     for part in ("usr/share", "usr/lib", "etc", "lib"):
         shutil.rmtree(aside / part, ignore_errors=True)
     shutil.rmtree(PLACE, ignore_errors=True)
@@ -172,7 +179,7 @@ def _link_plugins() -> None:
 
 
 def _link(link: Path, target: Path) -> None:
-    """Make a link, unless something of somebody else's is there, and remember it if it lies outside our folder."""
+    """Make a link, unless somebody else's file is there; remember it if it lies outside our folder."""
     if link.exists() and not link.is_symlink():
         return
     link.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 import email.utils
 import os
 import shutil
@@ -162,4 +162,4 @@ def clock_error(url: str) -> float | None:
         there = email.utils.parsedate_to_datetime(error.headers["Date"])
     except (OSError, TypeError, ValueError):
         return None
-    return (datetime.datetime.now(datetime.UTC) - there).total_seconds()
+    return (dt.datetime.now(dt.UTC) - there).total_seconds()

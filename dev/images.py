@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dev import build_context, host, state
+from dev import build_context, host, process, state
 from dev.base_image import Say, image_id
 from dev.compose import Compose
 from dev.errors import ImageError, ProcessError
@@ -112,10 +112,27 @@ def build(
             remedy="see the lines above; what was built is kept. Packages that cannot be fetched: "
             "`./witw doctor` looks at network, proxy and certificates",
         ) from error
+    _remember([image_id(image.name) for image in todo])
     for image in todo:
         # A file that changed during the build makes the image stale at the next run, as it should.
         state.set_stamp(image.stamp, content=contents[image.name], id=image_id(image.name))
     return [image.name for image in todo]
+
+
+def remove_superseded() -> list[str]:
+    """Remove what we built earlier and nothing uses or names any more; returns what could go."""
+    built: list[str] = state.stamp("built").get("ids", [])
+    gone = []
+    for one in built:
+        # Without --force Docker keeps what a container uses; what has a name is current.
+        tags = process.run(["docker", "image", "inspect", "--format", "{{len .RepoTags}}", one], check=False)
+        if not tags.ok or (
+            tags.stdout.strip() == "0" and process.run(["docker", "image", "rm", one], check=False).ok
+        ):
+            gone.append(one)
+    if gone:
+        state.set_stamp("built", ids=[one for one in built if one not in gone])
+    return gone
 
 
 def build_environment(settings: Settings, base: str) -> dict[str, str]:
@@ -128,6 +145,11 @@ def build_environment(settings: Settings, base: str) -> dict[str, str]:
     if pip_conf:
         found["WITW_PIP_CONF"] = pip_conf
     return found
+
+
+def _remember(ids: list[str | None]) -> None:
+    known = state.stamp("built").get("ids", [])
+    state.set_stamp("built", ids=sorted({*known, *filter(None, ids)}))
 
 
 def _proxies() -> list[str]:

@@ -28,26 +28,25 @@ STAMP = "witw.json"
 INSTALL_TIMEOUT = 600.0
 
 
-def main(arguments: list[str]) -> int:
-    """Bring `.venv` up to date and become `python -m dev`."""
+def main(arguments: list[str]) -> int:  # noqa: RET503 - execv does not return
+    """Bring `.venv` up to date and become `python -m dev`; returns only when that is not possible."""
     try:
         ensure()
     except WitwError as error:
-        print(f"error: {error.message}", error.details, sep="\n", file=sys.stderr)
-        print(f"to mend it: {error.remedy}", file=sys.stderr)
+        _say(f"error: {error.message}\n{error.details}\nto mend it: {error.remedy}")
         return 1
     except KeyboardInterrupt:
         process.end_children()
         return 130
     python = str(VENV / "bin" / "python")
     os.chdir(ROOT)
-    os.execv(python, [python, "-m", "dev", *arguments])
+    os.execv(python, [python, "-m", "dev", *arguments])  # noqa: S606 - to become it, not to start it
 
 
 def ensure() -> bool:
     """Make `.venv` unless it is whole and made from the same requirements by the same Python.
 
-    It is made aside and moved into place, so it is never seen half-made, and only one process at a time makes it.
+    It is made aside and moved into place, so it is never seen half-made. One process at a time makes it.
 
     Returns:
         Whether it had to be made.
@@ -59,7 +58,7 @@ def ensure() -> bool:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_current():
             return False
-        print("making .venv from dev/requirements.txt ...", file=sys.stderr, flush=True)
+        _say("making .venv from dev/requirements.txt ...")
         for leftover in STATE.glob("venv.*/"):
             shutil.rmtree(leftover, ignore_errors=True)
         aside = Path(tempfile.mkdtemp(prefix="venv.", dir=STATE))
@@ -78,6 +77,11 @@ def is_current() -> bool:
     except (OSError, ValueError):
         return False
     return bool(stamp == _facts() and (VENV / "bin" / "python").exists())
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
 
 
 def _facts() -> dict[str, str]:
@@ -127,9 +131,9 @@ def _installer(folder: Path) -> list[str]:
         if not packages.can_install():
             raise HostError(
                 f"{sys.executable} has neither ensurepip nor pip, so no .venv can be made",
-                remedy="install them (Debian and Ubuntu: sudo apt-get install python3-venv), then run the same command again",
+                remedy="install one (Debian, Ubuntu: sudo apt-get install python3-venv), then run this again",
             )
-        print("installing python3-venv ...", file=sys.stderr, flush=True)
+        _say("installing python3-venv ...")
         packages.install("python3-venv")
         importlib.invalidate_caches()
     try:
@@ -141,7 +145,7 @@ def _installer(folder: Path) -> list[str]:
         raise HostError(
             f"{sys.executable} cannot make a virtual environment",
             details=error.tail(),
-            remedy="install a complete Python 3.11 or newer (Debian and Ubuntu: sudo apt-get install python3-venv)",
+            remedy="install a whole Python 3.11 or newer (Debian, Ubuntu: apt-get install python3-venv)",
         ) from error
     return [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
 

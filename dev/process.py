@@ -52,7 +52,6 @@ def run(
     timeout: float | None = 60,
     env: Environment | None = None,
     cwd: Path | None = None,
-    stdin: str | None = None,
     check: bool = True,
     on_line: Callable[[str], None] | None = None,
 ) -> Result:
@@ -63,67 +62,33 @@ def run(
         timeout: Seconds after which the command and its children are ended; None for no limit.
         env: Variables on top of ours; None takes one away.
         cwd: Where to run it.
-        stdin: Text for its standard input; without it there is none.
         check: Raise when the exit code is not zero.
         on_line: Called with every line of output as it comes, for progress.
 
     Raises:
         ProcessError: The command is missing, ended badly (with `check`) or took too long.
     """
-    said: dict[str, list[str]] = {"stdout": [], "stderr": []}
-
-    def fail(returncode: int | None) -> ProcessError:
-        return ProcessError(
-            command,
-            returncode=returncode,
-            timeout=timeout,
-            env=env,
-            stdout=text("stdout"),
-            stderr=text("stderr"),
-        )
-
-    def text(name: str) -> str:
-        return "".join(said[name])
-
-    def read(name: str, stream: IO[str]) -> None:
-        with stream:
-            for line in stream:
-                said[name].append(line)
-                if on_line is not None and line.strip():
-                    on_line(line.rstrip())
-
+    said = _Output(on_line)
     try:
-        child = _start(command, env=env, cwd=cwd, stdin=stdin)
+        child = _start(command, env=env, cwd=cwd)
     except OSError as error:
-        said["stderr"].append(str(error))
-        raise fail(NOT_FOUND) from error
-    assert child.stdout is not None and child.stderr is not None
-    readers = [
-        threading.Thread(target=read, args=("stdout", child.stdout), daemon=True),
-        threading.Thread(target=read, args=("stderr", child.stderr), daemon=True),
-    ]
-    for reader in readers:
-        reader.start()
+        raise _failure(command, NOT_FOUND, timeout, env, said, str(error)) from error
+    said.listen(child)
     try:
-        if child.stdin is not None:
-            with contextlib.suppress(BrokenPipeError), child.stdin as pipe:
-                pipe.write(stdin or "")
-        try:
-            child.wait(timeout)
-        except subprocess.TimeoutExpired:
-            end(child)
-            raise fail(None) from None
-        for reader in readers:
-            # A grandchild that keeps the pipe open must not hold us up for ever.
-            reader.join(GRACE)
+        child.wait(timeout)
+        said.hear_the_end()
+    except subprocess.TimeoutExpired:
+        end(child)
+        said.hear_the_end()
+        raise _failure(command, None, timeout, env, said) from None
     finally:
         if child.poll() is None:
             end(child)
         with _lock:
             _children.discard(child)
     if check and child.returncode != 0:
-        raise fail(child.returncode)
-    return Result(child.returncode, text("stdout"), text("stderr"))
+        raise _failure(command, child.returncode, timeout, env, said)
+    return Result(child.returncode, said.text("stdout"), said.text("stderr"))
 
 
 def hand_over(command: Sequence[str], *, env: Environment | None = None, cwd: Path | None = None) -> int:
@@ -133,7 +98,7 @@ def hand_over(command: Sequence[str], *, env: Environment | None = None, cwd: Pa
     """
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        child = subprocess.Popen(  # noqa: S603 - commands are ours, given as a list
+        child = subprocess.Popen(
             command,
             env=_environment(env),
             cwd=cwd,
@@ -155,7 +120,7 @@ def start_daemon(
     """Start a program that outlives us: a session of its own, no terminal, output into `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             command,
             env=_environment(env),
             cwd="/",
@@ -210,17 +175,62 @@ def _environment(env: Environment | None) -> dict[str, str]:
     return {name: value for name, value in {**os.environ, **(env or {})}.items() if value is not None}
 
 
-def _start(
-    command: Sequence[str], *, env: Environment | None, cwd: Path | None, stdin: str | None
-) -> subprocess.Popen[str]:
+class _Output:
+    """What a child says, read while it runs."""
+
+    def __init__(self, on_line: Callable[[str], None] | None) -> None:
+        self._on_line = on_line
+        self._said: dict[str, list[str]] = {"stdout": [], "stderr": []}
+        self._readers: list[threading.Thread] = []
+
+    def listen(self, child: subprocess.Popen[str]) -> None:
+        for name, stream in (("stdout", child.stdout), ("stderr", child.stderr)):
+            self._readers.append(threading.Thread(target=self._read, args=(name, stream), daemon=True))
+            self._readers[-1].start()
+
+    def hear_the_end(self) -> None:
+        for reader in self._readers:
+            # A grandchild that keeps the pipe open must not hold us up for ever.
+            reader.join(GRACE)
+
+    def text(self, name: str) -> str:
+        return "".join(self._said[name])
+
+    def _read(self, name: str, stream: IO[str]) -> None:
+        with stream:
+            for line in stream:
+                self._said[name].append(line)
+                if self._on_line is not None and line.strip():
+                    self._on_line(line.rstrip())
+
+
+def _failure(
+    command: Sequence[str],
+    returncode: int | None,
+    timeout: float | None,
+    env: Environment | None,
+    said: _Output,
+    more: str = "",
+) -> ProcessError:
+    return ProcessError(
+        command,
+        returncode=returncode,
+        timeout=timeout,
+        env=env,
+        stdout=said.text("stdout"),
+        stderr=said.text("stderr") + more,
+    )
+
+
+def _start(command: Sequence[str], *, env: Environment | None, cwd: Path | None) -> subprocess.Popen[str]:
     with _lock:
         if _ending.is_set():
             raise InterruptedError("we are being ended")
-        child = subprocess.Popen(  # noqa: S603
+        child = subprocess.Popen(
             command,
             env=_environment(env),
             cwd=cwd,
-            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

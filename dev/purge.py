@@ -13,7 +13,7 @@ from dev.settings import Settings
 
 
 def everything(settings: Settings) -> Iterator[str]:
-    """Remove the stack, its data and images, the caches, what was installed. Yields what is gone, line by line."""
+    """Remove the stack, its data and images, the caches, what was installed. Yields what is gone."""
     if engine_answers():
         yield from stack(settings)
         yield from our_images(settings)
@@ -60,6 +60,7 @@ def our_images(settings: Settings) -> Iterator[str]:
     for name in names:
         if base_image.image_id(name) and process.run(["docker", "image", "rm", name], check=False).ok:
             yield f"image {name}"
+    images.remove_superseded()
 
 
 def our_engine() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Every `WITW_*` setting: its name, its default and what it means. compose.yaml interpolates the same names."""
+"""Every `WITW_*` setting: its name, default and meaning. compose.yaml interpolates the same names."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
+import re
 import threading
 import time
 from typing import Any
@@ -24,11 +25,13 @@ RESTARTS = 3
 DEMO_EMAIL = "demo@example.com"
 """The first of the demo people."""
 
+ANONYMOUS = re.compile("[0-9a-f]{64}")
+
 LOG_LINES = 15
 SEED_TIMEOUT = 120.0
 
 DATA_IN = "/data"
-VERSIONS = f"ls /usr/lib/postgresql; find {DATA_IN} -maxdepth 4 -name PG_VERSION -not -path '*/base/*' -exec cat {{}} \\;"
+VERSIONS = f"ls /usr/lib/postgresql; find {DATA_IN} -maxdepth 3 -name PG_VERSION | sort | xargs -r cat"
 """Run in our PostgreSQL image: the major version that it has, then the one that the data is of."""
 
 
@@ -84,8 +87,8 @@ def check_data(compose: Compose, config: dict[str, Any]) -> None:
         if written and written[0] != has:
             raise StackError(
                 f"the data volume {volume} is of PostgreSQL {written[0]}, this stack runs PostgreSQL {has}",
-                remedy=f"with a checkout that runs PostgreSQL {written[0]}, dump the data (`./witw shell postgres`, "
-                "pg_dumpall) and load it here afterwards; or begin with empty data: ./witw down --purge",
+                remedy=f"with a checkout that runs PostgreSQL {written[0]}, dump the data (`./witw shell "
+                "postgres`, pg_dumpall) and load it here afterwards; or begin anew: ./witw down --purge",
             )
 
 
@@ -118,7 +121,8 @@ def start(compose: Compose, say: Say) -> dict[str, float]:
     Raises:
         StackError: Names each container that is not ready, what it does, and its last log lines.
     """
-    before = {container["Id"]: container["State"]["StartedAt"] for container in compose.containers()}
+    old = compose.containers()
+    before = {container["Id"]: container["State"]["StartedAt"] for container in old}
     through = threading.Event()
     waiting = ["--detach", "--wait", f"--wait-timeout={READY_TIMEOUT}", "--no-build", "--remove-orphans"]
 
@@ -146,7 +150,10 @@ def start(compose: Compose, say: Say) -> dict[str, float]:
     except ProcessError as error:
         not_ready = [container for container in compose.containers() if not is_ready(container)]
         raise _report(not_ready, said=error.tail(5)) from error
-    ran = [one for one in compose.containers() if before.get(one["Id"]) != one["State"]["StartedAt"]]
+    new = compose.containers()
+    if forgotten := sorted(_anonymous_volumes(old) - _anonymous_volumes(new)):
+        process.run(["docker", "volume", "rm", *forgotten], check=False)
+    ran = [one for one in new if before.get(one["Id"]) != one["State"]["StartedAt"]]
     return {service_of(container): _seconds(container) for container in ran if is_one_shot(container)}
 
 
@@ -221,6 +228,12 @@ def _app_image(compose: Compose) -> str:
     )
 
 
+def _anonymous_volumes(containers: list[dict[str, Any]]) -> set[str]:
+    """Volumes that a container has because its image asked for one; its successor does not know them."""
+    names = {mount.get("Name", "") for container in containers for mount in container["Mounts"]}
+    return {name for name in names if ANONYMOUS.fullmatch(name)}
+
+
 def _is_lost(container: dict[str, Any]) -> bool:
     failed = (
         is_one_shot(container)
@@ -255,7 +268,7 @@ def _name(container: dict[str, Any]) -> str:
 def _seconds(container: dict[str, Any]) -> float:
     # Docker's nanoseconds are more than Python reads.
     began, ended = (
-        datetime.datetime.fromisoformat(container["State"][name].split(".")[0].rstrip("Z"))
+        dt.datetime.fromisoformat(container["State"][name].split(".")[0].rstrip("Z"))
         for name in ("StartedAt", "FinishedAt")
     )
     return (ended - began).total_seconds()

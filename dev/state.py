@@ -36,7 +36,7 @@ def digest(*parts: str | bytes) -> str:
 
 
 def stamp(name: str) -> dict[str, Any]:
-    """What was written about a finished step, or nothing when it was never finished (or the file is damaged)."""
+    """What was written about a finished step; nothing when it was not finished or the file is damaged."""
     try:
         known = json.loads(_stamp_file(name).read_text())
     except (OSError, ValueError):

@@ -71,7 +71,8 @@ def import_dataset(dataset: Dataset, report: Report) -> Outcome:
     except OperationalError as error:  # not the data's fault
         if isinstance(error.__cause__, LockNotAvailable):
             raise BusyError(
-                f"Another import_cities has been running for {LOCK_TIMEOUT}. Let it end, or end it, and try again."
+                f"Another import_cities has been running for {LOCK_TIMEOUT}. "
+                "Let it end, or end it; then try again."
             ) from error
         raise
     except DatabaseError as error:
@@ -96,7 +97,8 @@ def _import(cursor: CursorWrapper, dataset: Dataset, report: Report) -> Outcome:
     for table in (COUNTRY, REGION, CITY):
         cursor.execute(f"DROP TABLE incoming_{table.name}")
     if outcome.changed or not is_newest(dataset.version):
-        # The planner should know the new rows at once, not when autovacuum comes round.
+        # Searches should be quick at once, not only when autovacuum has come round.
+        cursor.execute("SELECT gin_clean_pending_list('cities_city_words_trgm')")
         cursor.execute("ANALYZE cities_country, cities_region, cities_city")
         CityImport.objects.create(
             version=dataset.version,

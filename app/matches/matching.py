@@ -25,6 +25,7 @@ from matches.queries import Meeting, Scope, StoredMeeting
 
 # The first key of our advisory locks ("witw" in ASCII); the second is the team.
 LOCK_SPACE = 0x77697477
+REBUILD_AT_ONCE = 500
 
 
 class Difference(NamedTuple):
@@ -74,21 +75,20 @@ def team_joined(team: int, user: int, trips: Iterable[int]) -> None:
 
 def team_left(user: int) -> None:
     """Somebody leaves their team: all their matches go."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM matches_match WHERE source_user_id = %(user)s OR target_user_id = %(user)s",
-            {"user": user},
-        )
+    queries.delete_of(user)
 
 
 def rebuild(team: int) -> Difference:
     """Compute all matches of a team afresh; says what was not right. For repairs, and for changed cities."""
-    with locked(team), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT t.id FROM trips_trip t JOIN people_user u ON u.id = t.user_id WHERE u.team_id = %s",
-            [team],
-        )
-        return _refresh(Scope(team, trips=[row[0] for row in cursor.fetchall()]))
+    whole = Difference([], [], [])
+    with locked(team):
+        trips = queries.trips_of_team(team)
+        # In parts, so that no statement takes long however many trips there are.
+        for begin in range(0, len(trips), REBUILD_AT_ONCE):
+            part = _refresh(Scope(team, trips=trips[begin : begin + REBUILD_AT_ONCE]))
+            for all_of_kind, of_part in zip(whole, part, strict=True):
+                all_of_kind.extend(of_part)
+    return whole
 
 
 def _refresh(scope: Scope) -> Difference:

@@ -147,19 +147,25 @@ FROM crossing JOIN near USING (here, there)
 
 _COLUMNS = """m.id, m.source_user_id, m.target_user_id, m.source_trip_id, m.target_trip_id,
     m.distance, m.overlap_start, m.overlap_end,
-    m.source_state <> 'unseen' OR m.target_state <> 'unseen' OR m.are_meeting"""
+    m.source_state <> 'unseen' OR m.target_state <> 'unseen' OR m.are_meeting AS is_touched"""
 
-# Branches of their own, so that each uses the index on its column.
+# Branches of their own, so that each uses the index on its column. What a person hosts is looked up before
+# the trips: the other way round would go through everybody's trips of those days.
 _STORED = f"""
+WITH hosted AS MATERIALIZED (
+    SELECT {_COLUMNS}, m.target_trip_id AS trip
+    FROM matches_match m WHERE m.source_user_id = %(host)s AND m.source_trip_id IS NULL
+    UNION ALL
+    SELECT {_COLUMNS}, m.source_trip_id
+    FROM matches_match m WHERE m.target_user_id = %(host)s AND m.target_trip_id IS NULL
+)
 SELECT {_COLUMNS} FROM matches_match m WHERE m.source_trip_id = ANY(%(trips)s::bigint[])
 UNION
 SELECT {_COLUMNS} FROM matches_match m WHERE m.target_trip_id = ANY(%(trips)s::bigint[])
 UNION
-SELECT {_COLUMNS} FROM matches_match m JOIN trips_trip t ON t.id = m.target_trip_id
-WHERE m.source_user_id = %(host)s AND m.source_trip_id IS NULL AND {_IN_DAYS}
-UNION
-SELECT {_COLUMNS} FROM matches_match m JOIN trips_trip t ON t.id = m.source_trip_id
-WHERE m.target_user_id = %(host)s AND m.target_trip_id IS NULL AND {_IN_DAYS}
+SELECT h.id, h.source_user_id, h.target_user_id, h.source_trip_id, h.target_trip_id,
+    h.distance, h.overlap_start, h.overlap_end, h.is_touched
+FROM hosted h JOIN trips_trip t ON t.id = h.trip WHERE {_IN_DAYS}
 """  # noqa: S608 (parameters are parameters)
 
 _INSERT = """
@@ -167,13 +173,14 @@ INSERT INTO matches_match (
     team_id, source_user_id, target_user_id, source_trip_id, target_trip_id,
     distance, overlap_start, overlap_end, created, modified
 )
-SELECT %s, new.*, now(), now()
+SELECT %s, new.*, statement_timestamp(), statement_timestamp()
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::int[], %s::date[], %s::date[]) AS new
 """
 
 _UPDATE = """
 UPDATE matches_match m
-SET distance = moved.distance, overlap_start = moved.start, overlap_end = moved."end", modified = now()
+SET distance = moved.distance, overlap_start = moved.start, overlap_end = moved."end",
+    modified = statement_timestamp()
 FROM unnest(%s::bigint[], %s::int[], %s::date[], %s::date[]) AS moved (id, distance, start, "end")
 WHERE m.id = moved.id
 """
@@ -206,6 +213,17 @@ def update(moved: list[tuple[int, Meeting]]) -> None:
 def delete(keys: list[int]) -> None:
     """Remove stored matches by primary key."""
     _execute("DELETE FROM matches_match WHERE id = ANY(%s::bigint[])", [keys])
+
+
+def delete_of(user: int) -> None:
+    """Remove all matches of somebody."""
+    _execute("DELETE FROM matches_match WHERE source_user_id = %s OR target_user_id = %s", [user, user])
+
+
+def trips_of_team(team: int) -> list[int]:
+    """The primary keys of all trips of a team."""
+    sql = "SELECT t.id FROM trips_trip t JOIN people_user u ON u.id = t.user_id WHERE u.team_id = %(team)s"
+    return [row[0] for row in _fetch(sql, {"team": team})]
 
 
 def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:

@@ -26,7 +26,7 @@ def locked_team_of(user: User, *others: int) -> Iterator[int]:
 
 
 def update(user: User, **changes: Any) -> None:
-    """Set fields of a person; a new home is followed by new matches."""
+    """Set fields of a person but their team; a new home is followed by new matches."""
     for name, value in changes.items():
         setattr(user, name, value)
     if "home_city_id" not in changes:
@@ -44,8 +44,23 @@ def move_home(user: User, city_id: int | None) -> None:
 
 def change_team(user: User, team: Team) -> None:
     """Move a person, with home and trips, into another team."""
-    with locked_team_of(user, team.pk):
+    user.team = team
+    save(user)
+
+
+def save(user: User) -> None:
+    """Save a person as they are now, new or changed in whatever way; the matches follow."""
+    stored = User.objects.filter(pk=user.pk).values_list("team_id", flat=True).first()
+    if stored is None:
+        with matching.locked(user.team_id):
+            user.save()
+            matching.home_changed(user.team_id, user.pk)
+        return
+    with locked_team_of(user, stored) as team:
+        if team == user.team_id:
+            user.save()
+            matching.home_changed(team, user.pk)
+            return
         matching.team_left(user.pk)
-        user.team = team
-        user.save(update_fields=["team", "modified"])
-        matching.team_joined(team.pk, user.pk, user.trips.values_list("pk", flat=True))
+        user.save()
+        matching.team_joined(user.team_id, user.pk, user.trips.values_list("pk", flat=True))

@@ -32,11 +32,20 @@ def book(user: User, *, city_id: int, start: date, end: date, notes: str = "") -
             `overlapping_trip`, on `end`).
     """
     trip = Trip(user=user, city_id=city_id, start=start, end=end, notes=notes)
-    trip.clean()
-    with _overlap_reported(), locked_team_of(user) as team:
-        trip.save(force_insert=True)
-        matching.trip_booked(team, user.pk, trip.pk, start, end)
+    add(trip)
     return trip
+
+
+def add(trip: Trip) -> None:
+    """Store a new trip and find its matches.
+
+    Raises:
+        ValidationError: as for `book`.
+    """
+    trip.clean()
+    with _overlap_reported(), locked_team_of(trip.user) as team:
+        trip.save(force_insert=True)
+        matching.trip_booked(team, trip.user_id, trip.pk, trip.start, trip.end)
 
 
 def change(trip: Trip, **changes: Unpack[TripChanges]) -> Trip:

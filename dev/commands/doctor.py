@@ -33,7 +33,9 @@ def command(
         table.add_row(MARKS[check.level], check.name, escape(check.found), escape(check.fix))
         failed += check.level is doctor.Level.FAIL
     console.out.print(table)
-    console.out.print(f"`./witw up` cannot work: {failed} checks failed" if failed else "`./witw up` can work")
+    console.out.print(
+        f"`./witw up` cannot work: {failed} checks failed" if failed else "`./witw up` can work"
+    )
     return 1 if failed else 0
 
 

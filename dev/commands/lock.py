@@ -21,7 +21,16 @@ LOCKS = {
 }
 """Each lock file and what of pyproject.toml it holds: the project's dependencies, or a group's."""
 
-COMPILE = ["pip", "compile", "--quiet", "--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url", "--no-header"]
+COMPILE = [
+    "pip",
+    "compile",
+    "--quiet",
+    "--universal",
+    "--python-version=3.11",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--no-header",
+]
 """For every platform and Python from 3.11 on; with hashes, without the address that they came from."""
 
 TIMEOUT = 300.0
@@ -29,7 +38,9 @@ TIMEOUT = 300.0
 
 def command(
     *,
-    upgrade: Annotated[bool, typer.Option("--upgrade", "-U", help="Take the newest versions that fit.")] = False,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", "-U", help="Take the newest versions that fit.")
+    ] = False,
 ) -> None:
     """Make the three requirements.txt from pyproject.toml.
 
@@ -44,7 +55,7 @@ def command(
             raise HostError(
                 f"{file} could not be made",
                 details=error.tail(),
-                remedy="see the lines above: a version that does not exist, or a package index that is not reached",
+                remedy="see the lines above: a version that does not exist, or an index that is not reached",
             ) from error
         changed = (ROOT / file).read_text() != before
         console.out.print(f"{file}: {'changed' if changed else 'as it was'}")

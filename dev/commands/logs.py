@@ -18,7 +18,9 @@ def command(
         list[str] | None, typer.Argument(metavar="[SERVICE]...", help="Which; all when none is named.")
     ] = None,
     *,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is said from now on.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what is said from now on.")
+    ] = False,
     tail: Annotated[int, typer.Option("--tail", "-n", min=0, help="Lines of each container.")] = 100,
 ) -> int:
     """Show the last log lines of the stack or of some of its services."""

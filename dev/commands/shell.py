@@ -17,7 +17,9 @@ PANEL = STACK
 def command(
     service: Annotated[str, typer.Argument(metavar="[SERVICE]", help="Whose container.")] = "app",
     *,
-    django: Annotated[bool, typer.Option("--django", help="Django's Python shell, with the models at hand.")] = False,
+    django: Annotated[
+        bool, typer.Option("--django", help="Django's Python shell, with the models at hand.")
+    ] = False,
     db: Annotated[bool, typer.Option("--db", help="psql on the app's database.")] = False,
 ) -> int:
     """Open a shell in a running container, a Django shell or psql."""

@@ -25,16 +25,22 @@ def command() -> int:
             service_of(container),
             str(container["Name"]).lstrip("/"),
             f"[{'green' if is_ready(container) else 'red'}]{escape(state_of(container))}",
-            "" if state_of(container) == "created" else container["State"]["StartedAt"][:19].replace("T", " "),
+            ""
+            if state_of(container) == "created"
+            else container["State"]["StartedAt"][:19].replace("T", " "),
             _ports(container["NetworkSettings"]["Ports"] or {}),
         )
     console.out.print(table)
     ready = all(is_ready(container) for container in containers)
-    console.out.print(f"[bold]The app[/]  {chosen.url}" if ready else "not ready; `./witw logs SERVICE` says why")
+    console.out.print(
+        f"[bold]The app[/]  {chosen.url}" if ready else "not ready; `./witw logs SERVICE` says why"
+    )
     return 0 if ready else 1
 
 
 def _ports(ports: dict[str, list[dict[str, str]] | None]) -> str:
     return ", ".join(
-        f"{binding['HostIp']}:{binding['HostPort']}" for bindings in ports.values() for binding in bindings or []
+        f"{binding['HostIp']}:{binding['HostPort']}"
+        for bindings in ports.values()
+        for binding in bindings or []
     )

@@ -57,7 +57,7 @@ def _prepare(chosen: settings.Settings, report: console.Report, *, build: bool) 
 
 
 def _prefetch(chosen: settings.Settings, report: console.Report) -> None:
-    """The engine, and beside it, where it has to be installed first and no registry answers, the base image."""
+    """The engine; where it has to be installed and no registry answers, the base image is made beside it."""
     needed = engine.packages_needed()
     alone = needed and chosen.pull != "always" and not (chosen.mirror or chosen.base_image)
     bootstraps = bool(alone and (chosen.pull == "never" or not base_image.registry_answers(chosen)))
@@ -93,6 +93,7 @@ def _run(compose: Compose, report: console.Report, *, demo: bool) -> str:
                 stack.check_data(compose, config)
             for service, seconds in stack.start(compose, stage.say).items():
                 report.add(f"  of it {service}", seconds, "ran to its end")
+            images.remove_superseded()
             stage.say("all containers ready")
     with report.stage("app") as stage:
         health = stack.wait_ready(compose.settings)

@@ -93,9 +93,9 @@ def test_another_media_type_is_refused(alice: Person) -> None:
     assert (answer.json()["type"], answer.json()["code"]) == ("invalid_request", "unsupported_media_type")
 
 
-def trip(city: int, **changes: Any) -> dict[str, Any]:
+def trip(place: int, **changes: Any) -> dict[str, Any]:
     """A good trip, with some of its fields changed or, given ..., left out."""
-    fields = {"city": city, "start": "2031-05-01", "end": "2031-05-04", **changes}
+    fields = {"city": place, "start": "2031-05-01", "end": "2031-05-04", **changes}
     return {name: value for name, value in fields.items() if value is not ...}
 
 

@@ -137,7 +137,9 @@ def _lines(path: Path) -> Iterator[str]:
                 yield line.decode().removesuffix("\n")
     except FileNotFoundError as error:
         raise BadDataError(f"{path}: there is no such file. {REMEDY}") from error
-    except (EOFError, zlib.error, gzip.BadGzipFile, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise _broken(path, number, f"not UTF-8 ({error})") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _broken(path, number + 1, f"truncated or damaged ({error})") from error
     except OSError as error:
         raise BadDataError(f"{path}: cannot be read: {error.strerror or error}.") from error

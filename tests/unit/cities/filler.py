@@ -18,4 +18,5 @@ def fill_with_cities() -> None:
             """,
             [CITIES],
         )
+        cursor.execute("SELECT gin_clean_pending_list('cities_city_words_trgm')")
         cursor.execute("ANALYZE cities_city")

@@ -68,9 +68,7 @@ def test_matches_of_two_trips_can_be_opened(me: User, mate: User, api: ApiClient
     assert [shown["source_trip"]["id"], shown["target_trip"]["id"]] == [trip.public_id for trip in trips]
 
 
-def test_my_matches_are_listed_by_date_on_either_side(
-    me: User, mate: User, api: ApiClient
-) -> None:
+def test_my_matches_are_listed_by_date_on_either_side(me: User, mate: User, api: ApiClient) -> None:
     later, sooner = visit(mate, 9), visit(mate, 2)
     third = UserFactory(team=me.team, home_city="Rome")
     book(third, "Paris", day(1))  # not mine

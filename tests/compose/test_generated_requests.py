@@ -1,0 +1,153 @@
+"""Thousands of requests made up from the OpenAPI schema: none may crash the app or get an undocumented answer."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import tomli_w
+import yaml
+
+from dev.settings import ROOT
+from tests.compose.stack import Person, Stack
+
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+
+CASES = 10_000
+PER_OPERATION = 800
+"""In the fuzzing phase, for each of twelve operations; the other phases add the rest."""
+
+LIMIT_SECONDS = 1200
+"""A machine that takes longer is stuck; two quiet cores need four minutes."""
+
+OPERATIONS = {
+    "GET /api/cities", "GET /api/users", "GET /api/users/me", "PATCH /api/users/me",
+    "GET /api/trips", "POST /api/trips", "GET /api/trips/{public_id}", "PATCH /api/trips/{public_id}",
+    "DELETE /api/trips/{public_id}", "GET /api/matches", "GET /api/matches/{public_id}",
+    "PATCH /api/matches/{public_id}",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of schemathesis came to."""
+
+    said: str
+    report: dict[str, Any]
+
+    @property
+    def failures(self) -> list[tuple[str, str]]:
+        """What went wrong, and where."""
+        return [
+            (failure["title"], name) for failure in self.report["failures"] for name in failure["operations"]
+        ]
+
+
+def schemathesis(schema: Path, base_url: str, person: Person, config: dict[str, Any], *options: str) -> Run:
+    """Run schemathesis as somebody who is logged in."""
+    folder = schema.parent
+    (name,) = yaml.safe_load(schema.read_text())["components"]["securitySchemes"]
+    session = next(cookie.value for cookie in person.cookies.jar if cookie.name == "sessionid")
+    token = person.cookies["csrftoken"]
+    config |= {"auth": {"openapi": {name: {"api_key": session}}}, "headers": {"X-CSRFToken": token}}
+    (folder / "schemathesis.toml").write_text(tomli_w.dumps(config))
+    command = [
+        str(Path(sys.executable).parent / "schemathesis"), f"--config-file={folder}/schemathesis.toml", "run",
+        f"--url={base_url}", "--no-color", "--report=json", f"--report-json-path={folder}/report.json",
+        *options, str(schema),
+    ]  # fmt: skip
+    result = subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | {"CSRF_TOKEN": token, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_SECONDS,
+    )
+    assert (folder / "report.json").exists(), result.stdout + result.stderr
+    return Run(result.stdout, json.loads((folder / "report.json").read_text()))
+
+
+def configuration(cities: list[int], matches: list[str]) -> dict[str, Any]:
+    """The committed configuration with ids that exist."""
+    config = tomllib.loads(CONFIG.read_text())
+    config["dictionaries"] = {"cities": {"values": cities}, "matches": {"values": matches}}
+    config["operations"] = [
+        {
+            "include-path": "/api/matches/{public_id}",
+            "parameters": {"path.public_id": {"dictionary": "matches", "probability": 0.7}},
+        }
+    ]
+    return config
+
+
+@pytest.fixture
+def schema(internal: httpx.Client, tmp_path: Path) -> Path:
+    file = tmp_path / "schema.yaml"
+    file.write_text(internal.get("/internal/schema").text)
+    return file
+
+
+def test_the_schema_documents_every_operation_and_no_other(schema: Path) -> None:
+    documented = yaml.safe_load(schema.read_text())["paths"]
+
+    assert {
+        f"{method.upper()} {path}"
+        for path, methods in documented.items()
+        for method in methods
+        if path.startswith("/api/") and method != "parameters"
+    } == OPERATIONS
+
+
+def test_ten_thousand_generated_requests_are_answered_as_documented(
+    stack: Stack, schema: Path, city: Callable[[str], int]
+) -> None:
+    """Values out of range, wrong types, surplus and missing fields, undeclared methods, no login."""
+    names = ("Paris", "London", "Rome", "Cambridge", "Tokyo", "Lima")
+    cities = [city(name) for name in names]
+    fuzzer, mate = stack.people(fuzzer=cities[0], mate=cities[1])
+    mate.book(cities[0], "2031-03-01", "2031-03-30")
+    mate.book(cities[0], "2032-03-01", "2032-03-30")
+    matches = [match["id"] for match in fuzzer.results("/api/matches")]
+    seed = secrets.randbelow(2**31)
+
+    run = schemathesis(
+        schema,
+        stack.url,
+        fuzzer,
+        configuration(cities, matches),
+        f"--seed={seed}",
+        f"--max-examples={PER_OPERATION}",
+    )
+
+    print(run.said[run.said.find("= SUMMARY =") :])  # noqa: T201  (pytest shows it: counts and seed)
+    assert not run.failures, f"seed {seed}:\n{run.said}"
+    assert run.report["complete"], run.said
+    assert run.report["operations"]["tested"] == len(OPERATIONS)
+    assert run.report["test_cases"]["errored"] == 0, run.said
+    assert run.report["test_cases"]["generated"] >= CASES
+
+
+def test_a_crash_and_an_undocumented_answer_are_found(stack: Stack, schema: Path, tmp_path: Path) -> None:
+    """The same run against a schema that promises what the app does not keep."""
+    promised = yaml.safe_load(schema.read_text())
+    profile = promised["paths"]["/api/users/me"]["get"]
+    profile["responses"] = {
+        "200": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}
+    }
+    promised["paths"] = {"/api/users/me": {"get": profile}}
+    schema.write_text(yaml.safe_dump(promised))
+    (somebody,) = stack.people(somebody=None)
+
+    run = schemathesis(schema, stack.url, somebody, configuration([1], ["match_x"]), "--max-examples=5")
+
+    assert ("Response violates schema", "GET /api/users/me") in run.failures, run.said
