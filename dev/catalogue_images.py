@@ -123,6 +123,14 @@ def build(name: str, settings: Settings, say: Say) -> Found:
     return Found(name, reference, BUILT)
 
 
+def all_built(name: str) -> list[str]:
+    """Every version of an image that was built here and is still with the engine."""
+    form = "--format={{.Repository}}:{{.Tag}}"
+    return process.run(
+        ["docker", "image", "ls", form, f"--filter=label={LABEL}", f"witw/{name}"]
+    ).stdout.split()
+
+
 def problem(found: Found) -> str:
     """What is wrong with an image that the engine has; empty when it is what the catalogue says."""
     facts = json.loads(process.run(["docker", "image", "inspect", found.reference]).stdout)[0]
