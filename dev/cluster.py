@@ -69,10 +69,6 @@ class Cluster:
         """Run kubectl."""
         return process.run([*self.command, *arguments], stdin=stdin, timeout=timeout, check=check)
 
-    def path(self, image: str) -> str:
-        """The path of an image in the registry; clusters do not see each other's."""
-        return f"{self.name}/{image}"
-
 
 def encryption_file(name: str) -> Path:
     """The file with a cluster's keys."""

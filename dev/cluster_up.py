@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+
 from rich.table import Table
 
-from dev import cluster, console, images, process, registry, settings
-from dev.base_image import image_id
+from dev import cluster, console, images, process, registry, settings, waits
 from dev.cluster import Cluster
 from dev.compose import Compose
-from dev.errors import ImageError
+from dev.registry import Registry
+
+OWN = ("kube-system", "local-path-storage")
+"""Namespaces of what the cluster itself runs."""
+
+READY_TIMEOUT = 180.0
+"""Seconds for what the cluster itself runs; 15 are usual."""
 
 
 def bring_up(
@@ -25,35 +32,47 @@ def bring_up(
     Returns:
         The cluster, and the reference by digest of each of our images.
     """
-    with report.stage("cluster") as stage:
-        found, done = cluster.ensure(name, chosen, stage.say, workers=workers, encrypt=encrypt)
-        said = f"{name}, {len(cluster.nodes(name))} nodes"
-        stage.say(f"{done}: {said}") if done else stage.unchanged(said)
-    with report.stage("push") as stage:
-        pushed = push(chosen, found, [image.name for image in images.declared(compose.config())], stage)
-    return found, pushed
-
-
-def push(chosen: settings.Settings, found: Cluster, names: list[str], stage: console.Stage) -> dict[str, str]:
-    """Push images into the local registry, side by side; those that are there are not sent again."""
-    mirror = registry.find(chosen)
-    if mirror is None:
-        raise ImageError("the local registry is gone", remedy="./witw up --kind starts it")
+    with report.stage("registry") as stage:
+        mirror, done = registry.ensure(chosen, stage.say)
+        stage.say(done) if done else stage.unchanged(mirror.name)
+    made: list[Cluster] = []
     references: dict[str, str] = {}
-    new = []
+
+    def make_cluster() -> None:
+        with report.stage("cluster") as stage:
+            found, done = cluster.ensure(name, chosen, stage.say, workers=workers, encrypt=encrypt)
+            said = f"{name}, nodes: {len(cluster.nodes(name))}"
+            stage.say(f"{done}: {said}") if done else stage.unchanged(said)
+            made.append(found)
+
+    def push_images() -> None:
+        with report.stage("push") as stage:
+            ours = [image.name for image in images.declared(compose.config())]
+            references.update(push(mirror, name, ours, stage))
+
+    process.side_by_side(make_cluster, push_images)
+    with report.stage("ready") as stage:
+        seconds = waits.until_ready(made[0].run, namespaces=OWN, timeout=READY_TIMEOUT, say=stage.say)
+        stage.unchanged(f"nodes and all pods, after {seconds:.0f} s")
+    return made[0], references
+
+
+def push(mirror: Registry, cluster_name: str, names: list[str], stage: console.Stage) -> dict[str, str]:
+    """Push images into the local registry, side by side; those that are there are not sent again."""
+    references: dict[str, str] = {}
+    new: list[str] = []
 
     def one(name: str) -> None:
-        path = found.path(name.partition("/")[2].partition(":")[0])
-        before = registry.known(mirror, registry.target(mirror, name, path))
-        references[name] = registry.push(mirror, name, path)
-        if not before:
+        path = f"{cluster_name}/{name.partition('/')[2].partition(':')[0]}"
+        if not registry.known(mirror, registry.target(mirror, name, path)):
             new.append(name)
+        references[name] = registry.push(mirror, name, path)
 
-    missing = [name for name in names if image_id(name) is None]
-    process.side_by_side(*(lambda name=name: one(name) for name in names if name not in missing))
-    stage.say(f"pushed {', '.join(sorted(new))}") if new else stage.unchanged(
-        f"{len(references)} images there"
-    )
+    process.side_by_side(*(functools.partial(one, name) for name in names))
+    if new:
+        stage.say(f"pushed {', '.join(sorted(new))}")
+    else:
+        stage.unchanged(f"{len(references)} images are there")
     return references
 
 

@@ -7,7 +7,7 @@ import time
 import pytest
 import yaml
 
-from dev import cluster, encryption, process, registry, settings
+from dev import cluster, encryption, process, registry, settings, waits
 from dev.errors import ClusterError
 
 pytestmark = pytest.mark.slow
@@ -72,7 +72,7 @@ def image(ours, chosen):
     """A small image with a shell, by its digest in the cluster's registry."""
     mirror = registry.find(chosen)
     base = process.run(["docker", "image", "ls", "--quiet", "witw/base"]).stdout.split()[0]
-    return registry.push(mirror, base, ours.path("base"))
+    return registry.push(mirror, base, f"{NAME}/base")
 
 
 def test_all_nodes_become_ready(ours):
@@ -125,7 +125,7 @@ def test_the_registry_is_announced_and_images_run_by_digest(ours, image, chosen)
 def test_a_second_push_of_the_same_image_sends_nothing(ours, image, chosen):
     base = process.run(["docker", "image", "ls", "--quiet", "witw/base"]).stdout.split()[0]
     began = time.monotonic()
-    assert registry.push(registry.find(chosen), base, ours.path("base")) == image
+    assert registry.push(registry.find(chosen), base, f"{NAME}/base") == image
     assert time.monotonic() - began < 2
 
 
@@ -149,6 +149,22 @@ def test_a_claim_gets_storage_that_outlives_the_pod(ours, image):
         phase = f"pod/{name}", "--output=jsonpath={.status.phase}"
         until(lambda phase=phase: ours.run("get", *phase).stdout == "Succeeded")
     assert ours.run("logs", "reader").stdout == "kept\n"
+
+
+def test_the_watcher_says_why_a_pod_does_not_start_and_gives_up_early(ours, image):
+    own = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "broken"}}
+    ours.run("apply", "--filename=-", stdin=json.dumps(own))
+    ours.run(
+        "run", "crasher", "--namespace=broken", f"--image={image}", "--", "sh", "-c", "echo no way; exit 3"
+    )
+    missing = image.partition("@")[0] + ":missing"
+    ours.run("run", "puller", "--namespace=broken", f"--image={missing}")
+    began = time.monotonic()
+    with pytest.raises(ClusterError) as caught:
+        waits.until_ready(ours.run, namespaces=["broken"], timeout=300, say=silent)
+    ours.run("delete", "namespace", "broken", "--wait=false")
+    assert time.monotonic() - began < 120
+    assert "puller" in caught.value.details or "no way" in caught.value.details
 
 
 def test_etcd_holds_secrets_only_as_ciphertext(ours):
