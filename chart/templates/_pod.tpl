@@ -123,6 +123,7 @@ dnsConfig: {{- toYaml . | nindent 2 }}
 {{- $image := include "witw.imageValues" . | fromYaml -}}
 image: {{ include "witw.image" . }}
 imagePullPolicy: {{ $image.pullPolicy }}
+terminationMessagePolicy: FallbackToLogsOnError # `kubectl describe` then says why it ended
 securityContext: {{- toYaml .root.Values.securityContext | nindent 2 }}
 volumeMounts: {{- include "witw.mounts" .root | nindent 2 }}
 {{- end }}

@@ -84,6 +84,12 @@ def test_no_pod_goes_before_its_successor_is_ready(chart: Chart) -> None:
     assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
 
 
+def test_a_container_that_fails_says_why_in_its_status(chart: Chart) -> None:
+    for name, pod in chart.render(at("cities.refresh.enabled", True)).pods():
+        for container in [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]:
+            assert container["terminationMessagePolicy"] == "FallbackToLogsOnError", name
+
+
 def test_ports_are_values(chart: Chart) -> None:
     manifests = chart.render({"web": {"port": 9000, "metricsPort": 9001}, "service": {"port": 8080}})
     assert [one["containerPort"] for one in manifests.app["ports"]] == [9000, 9001]
