@@ -26,7 +26,7 @@ CERTIFICATES = "/etc/kubernetes/pki/etcd"
 RELOAD_TIMEOUT = 180.0
 """Seconds for the API server to take up a new configuration; it looks every 60."""
 
-REWRITE_TIMEOUT = 300.0
+REWRITE_TIMEOUT, ROUND_PAUSE = 300.0, 3.0
 
 KUBECTL_TIMEOUT = 120.0
 
@@ -139,14 +139,15 @@ def reloads(cluster: Cluster) -> dict[str, int]:
 
 def _rewrite(cluster: Cluster, key: Key, resources: list[str], say: Say) -> int:
     """Write every object anew, until etcd holds none of another key."""
-    rewritten = set[str]()
+    rewritten, rounds = set[str](), 0
     deadline = time.monotonic() + REWRITE_TIMEOUT
     while left := not_encrypted_with(cluster, key, resources):
         if time.monotonic() > deadline:
             break
-        if rewritten.issuperset(left):
-            # A rotation that was interrupted may have left an API server that does not know the key yet.
-            time.sleep(5)
+        if rounds:
+            # Somebody else may be writing; or a rotation was interrupted and the key is not taken up yet.
+            time.sleep(ROUND_PAUSE)
+        rounds += 1
         say(f"rewriting {len(left)} objects with {key.name}")
         for name in left:
             resource, namespace, item = name.removeprefix("/registry/").split("/")
