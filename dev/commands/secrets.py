@@ -37,10 +37,11 @@ def rotate_key(name: Name = None) -> None:
 
 
 @app.command("check")
-def check(name: Name = None) -> int:
-    """Read raw etcd and say how many objects are encrypted, and with which key."""
+def check(name: Name = None) -> None:
+    """Read raw etcd and say how many objects are encrypted, and with which key; fails if any is not."""
     chosen = settings.load()
-    return _proof(cluster.find(name or chosen.project, chosen))
+    if _proof(cluster.find(name or chosen.project, chosen)):
+        raise typer.Exit(1)
 
 
 def _proof(found: cluster.Cluster) -> int:

@@ -1,10 +1,7 @@
 """What is done to clusters and the registry, step by step, with stand-ins for docker, kind and kubectl."""
 
 import http.server
-import json
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +10,7 @@ from dev.catalogue_images import Found
 from dev.errors import ClusterError, ImageError
 from dev.registry import Registry
 from tests.harness import stand_ins
+from tests.harness.machine import prepare as machine_of_stand_ins
 
 KNOWN = "sha256:" + "a" * 64
 
@@ -21,43 +19,16 @@ def silent(line):
     pass
 
 
-class Machine:
-    """What the stand-ins remember."""
-
-    def __init__(self, file):
-        self.file = file
-        self.file.write_text(json.dumps({"containers": {}, "images": {"witw/app:dev": "sha256:" + "1" * 64}}))
-
-    @property
-    def state(self):
-        return json.loads(self.file.read_text())
-
-    def change(self, **facts):
-        self.file.write_text(json.dumps({**self.state, **facts}))
-
-    def calls(self, *start):
-        """How often a program was called with these first words."""
-        return [call for call in self.state.get("calls", []) if call[: len(start)] == list(start)]
-
-
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
     """This machine with stand-ins on PATH, and a folder of its own for clusters."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    for name in ("docker", "kind", "kubectl"):
-        script = folder / name
-        script.write_text(f"#!{sys.executable}\n{Path(stand_ins.__file__).read_text()}")
-        script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    made = machine_of_stand_ins(tmp_path, monkeypatch)
     monkeypatch.setattr(cluster, "FOLDER", tmp_path / "clusters")
-    monkeypatch.setattr(toolchain, "ensure", lambda name, *_: folder / name)
+    monkeypatch.setattr(toolchain, "ensure", lambda name, *_: tmp_path / "bin" / name)
     monkeypatch.setattr(
         registry.catalogue_images, "ensure", lambda name, *_: Found(name, f"witw/{name}:x", "built here")
     )
     monkeypatch.setattr(cluster_up.registry, "answers", lambda _: True)
-    made = Machine(tmp_path / "state.json")
-    monkeypatch.setenv("STAND_IN_STATE", str(made.file))
     return made
 
 

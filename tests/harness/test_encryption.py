@@ -2,10 +2,11 @@
 
 import base64
 import json
+import types
 
 import pytest
 
-from dev import encryption
+from dev import cli, cluster, encryption, state
 from dev.encryption import PREFIX, Key
 from dev.errors import ClusterError, ProcessError
 from dev.process import Result
@@ -132,3 +133,15 @@ def test_what_is_plain_in_etcd_is_found(server, monkeypatch):
     assert encryption.not_encrypted_with(server, server.loaded[0], ["secrets"]) == [
         "/registry/secrets/n/plain"
     ]
+
+
+def test_the_verbs_of_secrets_prove_and_rotate(server, monkeypatch, tmp_path):
+    server.play(["a"])
+    found = types.SimpleNamespace(encrypted=server)
+    monkeypatch.setattr(cluster, "find", lambda *_: found)
+    monkeypatch.setattr(state, "FOLDER", tmp_path / ".witw")
+    assert cli.main(["secrets", "check"]) == 0
+    assert cli.main(["secrets", "rotate-key"]) == 0
+    assert set(server.held.values()) == {"key-2"}
+    server.held["/registry/secrets/n/a"] = "key-1"
+    assert cli.main(["secrets", "check"]) == 1

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from dev import catalogue, settings, toolchain
+from dev import catalogue, cli, settings, toolchain
 from dev.errors import ImageError
 
 
@@ -107,3 +107,11 @@ def test_the_only_checksum_of_a_file_needs_no_name():
     assert toolchain._checksum_in("a" * 64 + "\n", "kubectl") == "a" * 64
     assert toolchain._checksum_in(f"{'b' * 64} *kind\n", "kind") == "b" * 64
     assert toolchain._checksum_in("<html>", "kind") == ""
+
+
+def test_the_verb_says_where_a_program_is_and_where_it_came_from(tmp_path, monkeypatch, capfd):
+    program = on_path(tmp_path, monkeypatch, "v4.2.0")
+    assert cli.main(["toolchain", "helm"]) == 0
+    assert cli.main(["toolchain", "--path", "helm"]) == 0
+    assert str(program) in capfd.readouterr().out
+    assert cli.main(["toolchain", "nothing"]) == 1
