@@ -22,7 +22,7 @@ FROM python AS tools
 RUN --mount=type=cache,id=witw-app-lists,target=/var/lib/apt/lists,sharing=locked \
     --mount=type=cache,id=witw-app-debs,target=/var/cache/apt,sharing=locked \
     apt-get update -qq \
-    && DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends python3-pip > /dev/null \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -qqy --no-install-recommends python3-pip-whl > /dev/null \
     && python3.13 -m venv --without-pip /venv
 # ca and pip_conf: what the host needs to reach its package index; empty files where it needs nothing.
 COPY --chmod=0755 <<'SCRIPT' /usr/local/bin/install
@@ -30,8 +30,9 @@ COPY --chmod=0755 <<'SCRIPT' /usr/local/bin/install
 set -eu
 if [ -s /run/secrets/ca ]; then export PIP_CERT=/run/secrets/ca; fi
 if [ -s /run/secrets/pip_conf ]; then export PIP_CONFIG_FILE=/run/secrets/pip_conf; fi
-exec pip --python /venv/bin/python --quiet --disable-pip-version-check install --root-user-action=ignore \
-  --no-deps --no-compile --only-binary=:all: --require-hashes "$@"
+# pip as the one file that Debian ships for virtual environments; the package python3-pip would bring a second Python.
+PYTHONPATH="$(echo /usr/share/python-wheels/pip-*.whl)" exec /venv/bin/python -m pip install --quiet \
+  --disable-pip-version-check --root-user-action=ignore --no-deps --no-compile --only-binary=:all: --require-hashes "$@"
 SCRIPT
 
 # --- packages, by hash -----------------------------------------------------------------------------------------------

@@ -202,7 +202,7 @@ def pull(reference: str, *, probe: bool) -> str:
         try:
             process.run(["docker", "pull", reference], timeout=PULL_TIMEOUT, on_line=lambda _: answered.set())
         except ProcessError as error:
-            why.append(error.tail(3))
+            why.append(error.tail(3) or error.message)
         finished.set()
         answered.set()
 

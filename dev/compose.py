@@ -12,7 +12,7 @@ from dev.settings import ROOT, Settings
 
 FILE = ROOT / "compose.yaml"
 
-CONFIG_TIMEOUT, DOWN_TIMEOUT = 30.0, 120.0
+CONFIG_TIMEOUT, DOWN_TIMEOUT = 60.0, 180.0
 
 
 class Compose:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Self, TextIO
+from typing import Self
 
 from rich.console import Console
 from rich.markup import escape
@@ -21,12 +21,8 @@ LOG_WIDTH = 140
 """Columns of a table that goes into a file or a pipe."""
 
 
-def _console(stream: TextIO) -> Console:
-    return Console(file=stream, highlight=False, width=None if stream.isatty() else LOG_WIDTH)
-
-
-out = _console(sys.stdout)
-err = _console(sys.stderr)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else LOG_WIDTH)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else LOG_WIDTH)
 
 
 @dataclass

@@ -28,6 +28,9 @@ OLDEST_API = (1, 40)
 OLDEST_COMPOSE = (2, 20)
 """The first whose `up --wait` takes finished one-shot services for ready."""
 
+ANSWER_TIMEOUT = 60.0
+"""Seconds for an engine to say its version."""
+
 START_TIMEOUT = 60.0
 """Seconds for an engine that was started to answer; 3 are usual."""
 
@@ -60,7 +63,9 @@ def find() -> Engine | None:
         return None
     where = endpoint()
     try:
-        answer = process.run(["docker", "version", "--format", "{{json .Server}}"], timeout=20, check=False)
+        answer = process.run(
+            ["docker", "version", "--format", "{{json .Server}}"], timeout=ANSWER_TIMEOUT, check=False
+        )
     except ProcessError as error:
         raise EngineError(
             f"the engine at {where} does not answer within {error.timeout:g} s",
@@ -111,7 +116,7 @@ def lacks(engine: Engine) -> EngineError | None:
 
 def plugin(name: str) -> tuple[int, ...] | None:
     """The version of a plugin of the docker client, such as compose; None when it is missing."""
-    answer = process.run(["docker", name, "version"], timeout=20, check=False)
+    answer = process.run(["docker", name, "version"], timeout=ANSWER_TIMEOUT, check=False)
     words = [word for word in answer.stdout.split() if word.lstrip("v")[:1].isdigit()]
     return version(words[0]) if answer.ok and words else None
 
@@ -211,11 +216,11 @@ def stop() -> None:
     if daemon is not None and engine_setup.systemd_runs():
         process.run(["systemctl", "stop", engine_setup.unit(daemon)], timeout=START_TIMEOUT, check=False)
         return
-    if (pid := _pid()) is None:
+    if (pid := _pid(PID_FILE)) is None:
         return
     os.kill(pid, 15)
     deadline = time.monotonic() + START_TIMEOUT
-    while _pid() == pid and time.monotonic() < deadline:
+    while _pid(PID_FILE) == pid and time.monotonic() < deadline:
         time.sleep(0.1)
 
 
@@ -226,7 +231,7 @@ def _daemon() -> Path | None:
     return Path(found) if found else None
 
 
-def _pid(file: Path = PID_FILE) -> int | None:
+def _pid(file: Path) -> int | None:
     """The process that a pid file names, if it is alive and the program that it should be."""
     try:
         pid = int(file.read_text())

@@ -20,7 +20,14 @@ RECORD = Path("/var/lib/witw/engine.json")
 """Says that the engine of this machine is ours, and what came with it."""
 
 LOG = Path("/var/log/witw-engine.log")
-DATA = Path("/var/lib/docker"), Path("/var/lib/containerd"), Path("/opt/containerd"), Path("/etc/docker")
+CLIENT_DATA = Path.home() / ".docker" / "buildx"
+DATA = (
+    Path("/var/lib/docker"),
+    Path("/var/lib/containerd"),
+    Path("/opt/containerd"),
+    Path("/etc/docker"),
+    CLIENT_DATA,
+)
 RUNTIME = Path("/var/run/docker"), Path("/var/run/docker.sock"), Path("/var/run/docker.pid")
 BRIDGE = "docker0"
 CLIENT = Path("/usr/local/bin/docker")
@@ -73,7 +80,7 @@ def packages_needed() -> list[str]:
 
 def install(cache: Path) -> None:
     """Install the engine without starting it, and remember what is ours."""
-    fresh = [str(path) for path in DATA if not path.exists()]
+    fresh = [str(path) for path in DATA if not path.exists() or not any(path.iterdir())]
     _remember(data=fresh)
     packages.install(*packages_needed())
     if packages.distribution()[1] in OLDER_DEBIAN:
@@ -113,10 +120,11 @@ def remove() -> list[str]:
         UNIT.unlink()
         process.run(["systemctl", "daemon-reload"], check=False)
     RECORD.unlink(missing_ok=True)
-    for empty in (PLUGINS, PLUGINS.parent, PLACE.parent):
+    gone = [str(PLACE), *known.get("data", []), *packages.remove_ours()]
+    for empty in (PLUGINS, PLUGINS.parent, PLACE.parent, CLIENT_DATA.parent, RECORD.parent):
         with contextlib.suppress(OSError):
             empty.rmdir()
-    return [str(PLACE), *known.get("data", []), *packages.remove_ours()]
+    return gone
 
 
 def environment() -> dict[str, str | None]:

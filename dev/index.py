@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from dev import host, process
+from dev import host
 
 UV_NAMES = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -18,23 +18,10 @@ UV_NAMES = {
 
 def for_uv() -> dict[str, str]:
     """The environment that makes uv install from where pip would; what is set already stays as it is."""
-    options = pip_options()
+    options = host.pip_options()
     wanted = {variable: options[option] for option, variable in UV_NAMES.items() if option in options}
     if "UV_NO_INDEX" in wanted and "find-links" in options:
         wanted["UV_FIND_LINKS"] = ",".join(options["find-links"].split())
     if bundle := host.private_ca_bundle():
         wanted["SSL_CERT_FILE"] = str(bundle)
     return {name: value for name, value in wanted.items() if name not in os.environ}
-
-
-def pip_options() -> dict[str, str]:
-    """pip's configuration, files and environment together, as far as it holds for an install."""
-    said = process.run(host.pip("config", "list"), check=False).stdout
-    options = {}
-    for line in said.splitlines():
-        name, equals, value = line.partition("=")
-        # pip lists the strongest last: the environment, as `:env:`.
-        section, _, option = name.rpartition(".")
-        if equals and section in ("global", "install", ":env:"):
-            options[option] = value.strip("'\"").replace("\\n", "\n")
-    return options

@@ -127,7 +127,7 @@ def _installer(folder: Path) -> list[str]:
     Debian's python3 comes without ensurepip, which is in python3-venv; any pip on the machine serves as well.
     """
     create = [sys.executable, "-m", "venv", "--clear", "--symlinks"]
-    if importlib.util.find_spec("ensurepip") is None and importlib.util.find_spec("pip") is None:
+    if not _has("ensurepip") and not _has("pip"):
         if not packages.can_install():
             raise HostError(
                 f"{sys.executable} has neither ensurepip nor pip, so no .venv can be made",
@@ -137,7 +137,7 @@ def _installer(folder: Path) -> list[str]:
         packages.install("python3-venv")
         importlib.invalidate_caches()
     try:
-        if importlib.util.find_spec("ensurepip") is not None:
+        if _has("ensurepip"):
             process.run([*create, str(folder)], timeout=INSTALL_TIMEOUT)
             return [str(folder / "bin" / "python"), "-m", "pip"]
         process.run([*create, "--without-pip", str(folder)], timeout=INSTALL_TIMEOUT)
@@ -148,6 +148,10 @@ def _installer(folder: Path) -> list[str]:
             remedy="install a whole Python 3.11 or newer (Debian, Ubuntu: apt-get install python3-venv)",
         ) from error
     return [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
+
+
+def _has(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
 
 
 def _move(made: Path, place: Path) -> None:

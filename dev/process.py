@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -29,6 +29,7 @@ Environment = Mapping[str, str | None]
 """Variables on top of ours; None takes one away."""
 
 _children: set[subprocess.Popen[str]] = set()
+_daemons: list[subprocess.Popen[bytes]] = []  # Python complains about one that it forgets while it runs
 _lock = threading.Lock()
 _ending = threading.Event()
 
@@ -128,7 +129,7 @@ def start_daemon(
     """Start a program that outlives us: a session of its own, no terminal, output into `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        return subprocess.Popen(
+        daemon = subprocess.Popen(
             command,
             env=_environment(env),
             cwd="/",
@@ -137,6 +138,8 @@ def start_daemon(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _daemons.append(daemon)
+    return daemon
 
 
 def end(child: subprocess.Popen[str]) -> None:
@@ -166,8 +169,10 @@ def side_by_side(*functions: Callable[[], object]) -> None:
     When one raises, or we are interrupted, the children of the others are ended, and the first error goes on.
     """
     with ThreadPoolExecutor(max_workers=len(functions)) as threads:
-        running = [threads.submit(function) for function in functions]
+        running: list[Future[object]] = []
         try:
+            for function in functions:
+                running.append(threads.submit(function))  # noqa: PERF401 - an interrupt may come in between
             for future in as_completed(running):
                 future.result()
         except BaseException:

@@ -32,6 +32,8 @@ def everything(settings: Settings) -> Iterator[str]:
         yield from our_images(settings)
         yield from our_engine()
     elif engine_setup.is_ours():
+        # Nobody can say what it holds, but it came with us and does not even answer.
+        engine.stop()
         yield from engine_setup.remove()
     if engine_setup.record() and not engine_setup.is_ours():
         # Only plugins for the client of somebody else's engine.

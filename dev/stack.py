@@ -19,11 +19,17 @@ from dev.settings import Settings
 READY_TIMEOUT = 300
 """Seconds for every container to become ready; the first import of the cities is the longest of it."""
 
+GRACE = 5.0
+"""More seconds for Compose, which does not count the time that it waits for a dependency."""
+
+APP_TIMEOUT = 60.0
+"""Seconds for the app to be ready when its containers are."""
+
 RESTARTS = 3
 """A container that has come back so often will not stay by itself."""
 
-DEMO_EMAIL = "demo@example.com"
-"""The first of the demo people."""
+DEMO_EMAIL = "alice@example.com"
+"""The first of the demo people (app/people/demo.py), who sees the admin too."""
 
 ANONYMOUS = re.compile("[0-9a-f]{64}")
 
@@ -128,7 +134,7 @@ def start(compose: Compose, say: Say) -> dict[str, float]:
 
     def up() -> None:
         try:
-            compose.run("up", *waiting, timeout=READY_TIMEOUT + 30)
+            compose.run("up", *waiting, timeout=READY_TIMEOUT + GRACE)
         finally:
             through.set()
 
@@ -157,7 +163,7 @@ def start(compose: Compose, say: Say) -> dict[str, float]:
     return {service_of(container): _seconds(container) for container in ran if is_one_shot(container)}
 
 
-def wait_ready(settings: Settings, *, timeout: float = 60) -> dict[str, Any]:
+def wait_ready(settings: Settings) -> dict[str, Any]:
     """Wait until the app says through the gateway that it is ready.
 
     Returns:
@@ -167,7 +173,7 @@ def wait_ready(settings: Settings, *, timeout: float = 60) -> dict[str, Any]:
         StackError: It does not within the time; its last answer comes with the error.
     """
     url = f"{settings.internal_url}/internal/health/ready"
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + APP_TIMEOUT
     while True:
         try:
             # A proxy of this machine has no business between us and our own port.
@@ -179,7 +185,7 @@ def wait_ready(settings: Settings, *, timeout: float = 60) -> dict[str, Any]:
             said = str(error)
         if time.monotonic() > deadline:
             raise StackError(
-                f"{url} is not ready after {timeout:g} s",
+                f"{url} is not ready after {APP_TIMEOUT:g} s",
                 details=said[-2000:],
                 remedy="see `./witw logs app`",
             )

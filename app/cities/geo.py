@@ -14,9 +14,6 @@ from django.db.models import BooleanField, Field, FloatField, Func
 class Cube(Field):  # type: ignore[type-arg]
     """A value of the `cube` type. It only lives inside queries: no column has it."""
 
-    def db_type(self, connection: object) -> str:
-        return "cube"
-
 
 class LatLonToEarth(Func):
     """The point of a latitude and a longitude, both in degrees."""

@@ -159,7 +159,6 @@ def _merge(cursor: CursorWrapper, table: _Table, rows: Sequence[Row], report: Re
     incoming = f"incoming_{table.name}"  # names and columns are the ones above, never anybody's input
     cursor.execute(f"CREATE TEMPORARY TABLE {incoming} ({table.incoming})")
     cursor.copy_expert(f"COPY {incoming} FROM STDIN", _CopyStream(rows, table.title, report))
-    cursor.execute(f"ANALYZE {incoming}")
     assignments = ", ".join(f"{column} = excluded.{column}" for column in table.columns.split(", "))
     excluded = ", ".join(f"excluded.{column}" for column in table.columns.split(", "))
     existing = ", ".join(f"t.{column}" for column in table.columns.split(", "))

@@ -29,8 +29,8 @@ urlpatterns = [
     path("api/users", UserListView.as_view()),
     path("api/users/me", MeView.as_view()),
     path("api/trips", TripListView.as_view()),
-    path("api/trips/<public_id:public_id>", TripView.as_view()),
+    path("api/trips/<public_id:public_id>", TripView.as_view(), name="trip"),
     path("api/matches", MatchListView.as_view()),
-    path("api/matches/<public_id:public_id>", MatchView.as_view()),
+    path("api/matches/<public_id:public_id>", MatchView.as_view(), name="match"),
     re_path(r"^api(/|$)", NothingHere.as_view()),
 ]

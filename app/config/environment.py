@@ -93,7 +93,7 @@ class Environment(BaseSettings):
     )
     demo_password: SecretStr = Field(
         default=SecretStr(""),
-        description="Password that `seed_demo` gives the demo people; empty: it makes one.",
+        description="Password that `seed_demo` gives the demo people; empty: it asks.",
     )
 
     # Database

@@ -34,6 +34,8 @@ preload_app = True
 timeout = 60
 graceful_timeout = env.web_graceful_timeout
 keepalive = env.web_keepalive
+# A long URL is the gateway's to refuse (at 60 KB); gunicorn would refuse it with HTML, whatever the client.
+limit_request_line = 0
 max_requests = env.web_max_requests
 max_requests_jitter = env.web_max_requests // 10
 # The gateway's word on the scheme is judged by Django (TRUST_FORWARDED_PROTO), not here.
@@ -54,7 +56,11 @@ def when_ready(server: Any) -> None:
         return any(now - worker.tmp.last_update() < timeout for worker in list(server.WORKERS.values()))
 
     exposed = exposition.registry(env.release, env.environment)
-    server.metrics = exposition.Server(env.metrics_port, exposed, a_worker_is_alive)
+    try:
+        server.metrics = exposition.Server(env.metrics_port, exposed, a_worker_is_alive)
+    except OSError as error:
+        slots.clear()
+        sys.exit(f"METRICS_PORT: {env.metrics_port} cannot be listened on ({error}); choose another")
     server.metrics.start()
     signal.signal(signal.SIGTERM, lambda *_: _drain(server))
     # Collections would touch, and so copy, the pages that workers share.
@@ -86,3 +92,8 @@ def post_fork(server: Any, worker: Any) -> None:
 def child_exit(server: Any, worker: Any) -> None:
     """In the arbiter, when a worker is gone."""
     slots.free(worker.place)
+
+
+def on_exit(server: Any) -> None:
+    """In the arbiter, at the very end."""
+    slots.clear()

@@ -23,6 +23,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "of the cookie `csrftoken` in the header `X-CSRFToken`. Every error is one object: its first problem."
     ),
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",  # 3.0 cannot say that an object or null is meant
     "SCHEMA_PATH_PREFIX": "/api",
     "PREPROCESSING_HOOKS": ["config.api.schema.only_api"],
     "SERVE_INCLUDE_SCHEMA": False,

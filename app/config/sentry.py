@@ -5,9 +5,6 @@ from typing import Any
 from config.environment import Environment
 from ops import tracing
 
-# Parts of a request that hold what people typed or who they are.
-PRIVATE = ("data", "cookies", "query_string", "env")
-
 
 def start(env: Environment) -> None:
     """Report errors from now on, if there is a DSN; without one not even the library is loaded."""
@@ -21,21 +18,22 @@ def start(env: Environment) -> None:
         environment=env.environment,
         release=env.release,
         traces_sample_rate=env.sentry_traces_sample_rate,
-        send_default_pii=False,
-        max_request_body_size="never",
-        include_local_variables=False,
-        before_send=scrub,
-        before_send_transaction=scrub,
+        data_collection={
+            "user_info": False,
+            "cookies": {"mode": "off"},
+            "http_headers": {"request": {"mode": "allowlist", "terms": ["content-type", "user-agent"]}},
+            "http_bodies": [],
+            "url_query_params": {"mode": "off"},
+            "database_query_data": False,
+            "stack_frame_variables": False,
+        },
+        before_send=identify,
+        before_send_transaction=identify,
     )
 
 
-def scrub(event: Any, hint: Any) -> Any:
-    """Leave out what people sent, add the request's id, by which the logs are found."""
-    request = event.get("request", {})
-    for part in PRIVATE:
-        request.pop(part, None)
-    if "url" in request:
-        request["url"] = request["url"].partition("?")[0]
+def identify(event: Any, hint: Any) -> Any:
+    """Add the id of the request, by which its logs are found."""
     if (trace := tracing.current.get()) is not None:
         event.setdefault("tags", {})["request_id"] = trace.request_id
     return event

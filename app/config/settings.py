@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "web",  # its templates go before allauth's
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
@@ -38,7 +39,6 @@ INSTALLED_APPS = [
     "trips",
     "matches",
     "ops",
-    "web",
 ]
 MIDDLEWARE = [
     "ops.middleware.observe",

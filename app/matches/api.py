@@ -75,7 +75,7 @@ class MatchListView(GenericAPIView[Match]):
             matches = matches.filter(overlap_end__lt=earliest_today()).order_by("-overlap_start", "-pk")
         else:
             matches = matches.filter(overlap_end__gte=earliest_today()).order_by("overlap_start", "pk")
-        page = self.paginate_queryset(matches.values_list(*representation.COLUMNS))  # type: ignore[arg-type]
+        page = self.paginate_queryset(matches.values_list(*representation.COLUMNS))
         return self.get_paginated_response(representation.from_rows(page or [], user))
 
 

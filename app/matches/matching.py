@@ -69,13 +69,8 @@ def home_changed(team: int, user: int) -> None:
 
 
 def team_joined(team: int, user: int, trips: Iterable[int]) -> None:
-    """Somebody has come into a team, with their trips."""
+    """Somebody has come into a team, with their trips; their matches in the one they left go."""
     _refresh(Scope(team, trips=list(trips), host=user))
-
-
-def team_left(user: int) -> None:
-    """Somebody leaves their team: all their matches go."""
-    queries.delete_of(user)
 
 
 def rebuild(team: int) -> Difference:
@@ -86,8 +81,9 @@ def rebuild(team: int) -> Difference:
         # In parts, so that no statement takes long however many trips there are.
         for begin in range(0, len(trips), REBUILD_AT_ONCE):
             part = _refresh(Scope(team, trips=trips[begin : begin + REBUILD_AT_ONCE]))
-            for all_of_kind, of_part in zip(whole, part, strict=True):
-                all_of_kind.extend(of_part)
+            whole.new.extend(part.new)
+            whole.moved.extend(part.moved)
+            whole.gone.extend(part.gone)
     return whole
 
 

@@ -215,11 +215,6 @@ def delete(keys: list[int]) -> None:
     _execute("DELETE FROM matches_match WHERE id = ANY(%s::bigint[])", [keys])
 
 
-def delete_of(user: int) -> None:
-    """Remove all matches of somebody."""
-    _execute("DELETE FROM matches_match WHERE source_user_id = %s OR target_user_id = %s", [user, user])
-
-
 def trips_of_team(team: int) -> list[int]:
     """The primary keys of all trips of a team."""
     sql = "SELECT t.id FROM trips_trip t JOIN people_user u ON u.id = t.user_id WHERE u.team_id = %(team)s"
@@ -233,7 +228,8 @@ def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
 def _fetch(sql: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _execute(sql: str, parameters: list[Any]) -> None:

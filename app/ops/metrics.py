@@ -10,7 +10,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 WAITING_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
-QUERY_BUCKETS = (0, 1, 2, 3, 5, 8, 10, 15, 20, 50, 100)
+QUERY_BUCKETS = (1, 2, 3, 4, 5, 8, 10, 15, 20, 50, 100)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 HOUR = 3600.0
 
@@ -65,8 +65,8 @@ def record(request: HttpRequest, response: HttpResponseBase, seconds: float) -> 
     requests.inc()
     latency.observe(seconds)
     statements, database = connection.take_tally()  # type: ignore[attr-defined]  # ops.database
-    queries.observe(statements)
     if statements:
+        queries.observe(statements)
         in_database.observe(database)
 
 

@@ -6,6 +6,7 @@ again.
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Container
 from itertools import count
@@ -21,8 +22,14 @@ _own = 0
 
 def prepare(parent: Path) -> None:
     """Let every metric made from now on live in files under `parent`; for the arbiter, before any is made."""
-    os.environ[DIRECTORY] = tempfile.mkdtemp(prefix="witw-metrics-", dir=parent if parent.is_dir() else None)
+    prefix = f"witw-metrics-{os.getpid()}-"
+    os.environ[DIRECTORY] = tempfile.mkdtemp(prefix=prefix, dir=parent if parent.is_dir() else None)
     values.ValueClass = values.MultiProcessValue(lambda: _own)  # type: ignore[no-untyped-call]
+
+
+def clear() -> None:
+    """Remove the files, when the arbiter ends."""
+    shutil.rmtree(os.environ[DIRECTORY], ignore_errors=True)
 
 
 def take(taken: Container[int]) -> int:

@@ -20,11 +20,13 @@ class TeamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only to 
 
     list_display = ("name", "public_id", "people", "created")
     search_fields = ("name", "=public_id")
+    ordering = ("name", "pk")  # of its own: counting people drops the model's
     readonly_fields = ("public_id", "created", "modified")
     actions = ("rebuild_matches",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
-        return super().get_queryset(request).annotate(people=Count("users"))
+        teams: QuerySet[Team] = super().get_queryset(request)
+        return teams.annotate(people=Count("users"))
 
     @admin.display(ordering="people")
     def people(self, team: Any) -> int:

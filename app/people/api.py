@@ -107,7 +107,7 @@ class UserListView(GenericAPIView[User]):
                 {"trips": f'"{which}" is not a valid choice.'}, "invalid_choice"
             )
         people = User.objects.filter(team_id=caller(request).team_id).order_by("first_name", "pk")
-        page = self.paginate_queryset(people.values_list(*representation.COLUMNS))  # type: ignore[arg-type]
+        page = self.paginate_queryset(people.values_list(*representation.COLUMNS))
         listed = representation.from_rows(page or [])
         trips = trips_of(list(listed), Q() if which == "all" else Q(end__gte=shown_since()))
         for key, person in listed.items():

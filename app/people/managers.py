@@ -30,22 +30,25 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").lower())
 
-    def create_user(self, email: str, password: str | None = None, *, team: "Team", **fields: Any) -> "User":
+    def create_user(
+        self, email: str, password: str | None = None, *, team: "Team | int", **fields: Any
+    ) -> "User":
         """Create a person in `team`; without a password they can only log in through a provider."""
         if not email:
             raise ValueError("A person needs an email address: it is the login name.")
-        user = self.model(email=self.normalize_email(email), team=team, **fields)
+        team_id = team if isinstance(team, int) else team.pk  # a key: from Django's createsuperuser
+        user = self.model(email=self.normalize_email(email), team_id=team_id, **fields)
         user.set_password(password)
         if user.home_city_id is None:
             user.save(using=self._db)
             return user
-        with matching.locked(team.pk):
+        with matching.locked(team_id):
             user.save(using=self._db)
-            matching.home_changed(team.pk, user.pk)
+            matching.home_changed(team_id, user.pk)
         return user
 
     def create_superuser(
-        self, email: str, password: str | None = None, *, team: "Team", **fields: Any
+        self, email: str, password: str | None = None, *, team: "Team | int", **fields: Any
     ) -> "User":
         """Create a person who may do everything in the admin."""
         return self.create_user(

@@ -85,7 +85,7 @@ class User(AbstractBaseUser, Stamped):
         )
 
     def __str__(self) -> str:
-        return self.email
+        return str(self.email)
 
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip() or self.email

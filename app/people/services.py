@@ -61,6 +61,5 @@ def save(user: User) -> None:
             user.save()
             matching.home_changed(team, user.pk)
             return
-        matching.team_left(user.pk)
         user.save()
         matching.team_joined(user.team_id, user.pk, user.trips.values_list("pk", flat=True))

@@ -12,7 +12,7 @@ from trips.models import Trip
 
 @admin.register(Trip)
 class TripAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only to the type checker
-    """Trips, the latest first. Matches follow every change. A trip stays its traveller's; notes stay private."""
+    """Trips, the latest first; matches follow every change. Whose it is stays; notes are private."""
 
     list_display = ("public_id", "user", "city", "start", "end")
     list_select_related = ("user", "city")

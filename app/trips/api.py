@@ -66,7 +66,7 @@ class TripListView(GenericAPIView[Trip]):
         mine_only = flag(request, "me")
         trips = Trip.objects.filter(user=user) if mine_only else Trip.objects.filter(user__team=user.team_id)
         rows = trips.order_by("start", "pk").values_list(*representation.COLUMNS)
-        page = self.paginate_queryset(rows)  # type: ignore[arg-type]  # rows are as good as instances
+        page = self.paginate_queryset(rows)
         return self.get_paginated_response(representation.from_rows(page or [], user))
 
     @extend_schema(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
@@ -61,7 +62,7 @@ def seed(crowd: Crowd, password: str) -> list[Team]:
         per_person = -(-crowd.trips // crowd.people)
         # Two years, or more where the trips need it.
         slot = max(5, 730 // max(per_person, 1))
-        parameters = {
+        parameters: dict[str, Any] = {
             "domain": DOMAIN,
             "password": make_password(password),
             "cities": biggest,
@@ -77,6 +78,28 @@ def seed(crowd: Crowd, password: str) -> list[Team]:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE people_team, people_user, trips_trip")
     return teams
+
+
+# Of teams that hold nobody but people of this module.
+_REMOVE = """
+WITH team AS (
+    SELECT team_id AS id FROM people_user GROUP BY team_id HAVING bool_and(email LIKE '%%@' || %(domain)s)
+), matches AS (
+    DELETE FROM matches_match WHERE team_id IN (SELECT id FROM team)
+), trips AS (
+    DELETE FROM trips_trip t USING people_user u WHERE u.id = t.user_id AND u.team_id IN (SELECT id FROM team)
+), people AS (
+    DELETE FROM people_user WHERE team_id IN (SELECT id FROM team)
+)
+DELETE FROM people_team WHERE id IN (SELECT id FROM team)
+"""
+
+
+def remove() -> int:
+    """Take away everything that `seed` has ever made; says how many teams."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_REMOVE, {"domain": DOMAIN})
+        return int(cursor.rowcount)
 
 
 def match(team: Team) -> int:

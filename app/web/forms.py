@@ -24,7 +24,7 @@ class CityForm(forms.Form):
     pick = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs | {"label_suffix": ""})
         self.choices: list[dict[str, Any]] = []
 
     def clean(self) -> dict[str, Any]:

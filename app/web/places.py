@@ -1,5 +1,6 @@
 """Who is where on a day, and what time it is there."""
 
+import math
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +14,8 @@ CLOCK = "%H:%M"
 # Where the first letter of the code of a flag lies: U+1F1E6 is A.
 REGIONAL_A = 0x1F1E6
 COLOURS = 8
+# Degrees on the map within which two pins would cover one another.
+PIN_WIDTH = 7
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Person:
     @property
     def colour(self) -> int:
         """One of a few, always the same for the same person."""
-        return self.user.pk % COLOURS
+        return colour(self.user.public_id)
 
 
 @dataclass
@@ -67,6 +70,25 @@ class Place:
     def names(self) -> str:
         """Everybody who is there."""
         return ", ".join(person.name for person in self.people)
+
+
+@dataclass
+class Pin:
+    """A mark on the map, for one place or some close ones."""
+
+    x: float
+    y: float
+    places: list[Place]
+
+    @property
+    def people(self) -> list[Person]:
+        """Everybody in its places."""
+        return [person for place in self.places for person in place.people]
+
+    @property
+    def is_working(self) -> bool:
+        """Whether somebody there is at work now."""
+        return any(person.availability == "working" for person in self.people)
 
 
 def of_team(viewer: User, day: date, now: datetime) -> tuple[list[Place], list[Person]]:
@@ -101,6 +123,24 @@ def of_team(viewer: User, day: date, now: datetime) -> tuple[list[Place], list[P
             place = places.setdefault(city["id"], Place(city, local.strftime(CLOCK)))
             place.people.append(person)
     return sorted(places.values(), key=lambda place: (-len(place.people), place.label)), nowhere
+
+
+def pins(places: list[Place]) -> list[Pin]:
+    """What the map shows: places that would cover one another share a pin."""
+    found: list[Pin] = []
+    for place in places:
+        near = (pin for pin in found if math.hypot(pin.x - place.x, pin.y - place.y) < PIN_WIDTH)
+        pin = next(near, None)
+        if pin is None:
+            found.append(Pin(place.x, place.y, [place]))
+        else:
+            pin.places.append(place)
+    return found
+
+
+def colour(public_id: str) -> int:
+    """One of a few colours, always the same for the same person."""
+    return sum(map(ord, public_id)) % COLOURS
 
 
 def availability(work_hours: dict[str, str] | None, local: datetime | None) -> str:

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
@@ -51,6 +51,11 @@ def me(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What was filled in, be it nothing; None if the form was only asked for."""
+    return request.POST if request.method == "POST" else None
+
+
 @page
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
@@ -68,6 +73,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "last_day": today + timedelta(days=HORIZON),
         "is_today": day == today,
         "places": where,
+        "pins": places.pins(where),
         "nowhere": nowhere,
         "here": next((place for place in where if any(person.is_me for person in place.people)), None),
         "trips": _with_cities(_trips_of(user).filter(end__gte=earliest_today())),
@@ -81,7 +87,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def trip_list(request: HttpRequest) -> HttpResponse:
     """All my trips, and the form to book one."""
     user = me(request)
-    form = TripForm(request.POST or None)
+    form = TripForm(posted(request))
     if request.method == "POST" and _saved(form, lambda fields: trips.book(user, **fields)):
         messages.success(request, "Your trip is booked.")
         return redirect("/trips")
@@ -100,7 +106,7 @@ def trip(request: HttpRequest, public_id: str) -> HttpResponse:
     """One of my trips, to change or cancel."""
     booked = _my_trip(request, public_id)
     present = {"start": booked.start, "end": booked.end, "notes": booked.notes, **city_of(booked.city_id)}
-    form = TripForm(request.POST or None, initial=present)
+    form = TripForm(posted(request), initial=present)
     if request.method == "POST" and _saved(form, lambda fields: trips.change(booked, **fields)):
         messages.success(request, "Your trip is changed.")
         return redirect("/trips")
@@ -141,7 +147,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     """My name, home and work hours. Newcomers begin here."""
     user = me(request)
     is_new = user.home_city_id is None
-    form = ProfileForm(request.POST or None, initial=profile_of(user))
+    form = ProfileForm(posted(request), initial=profile_of(user))
     if request.method == "POST" and form.is_valid():
         people.update(user, **form.changes)
         messages.success(request, "Welcome!" if is_new else "Your profile is saved.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 import uv
 
-from dev import console, process
+from dev import console, index, process
 from dev.commands import REPO
 from dev.errors import HostError, ProcessError
 from dev.settings import ROOT
@@ -50,7 +50,7 @@ def command(
         before = (ROOT / file).read_text()
         arguments = [*COMPILE, *sources, "--output-file", file, *(["--upgrade"] if upgrade else [])]
         try:
-            process.run([uv.find_uv_bin(), *arguments], timeout=TIMEOUT, cwd=ROOT)
+            process.run([uv.find_uv_bin(), *arguments], timeout=TIMEOUT, env=index.for_uv(), cwd=ROOT)
         except ProcessError as error:
             raise HostError(
                 f"{file} could not be made",

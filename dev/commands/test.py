@@ -33,6 +33,7 @@ class Run:
     name: str
     folder: Path
     code: int | None = None
+    interrupted: bool = False
     seconds: float = 0.0
     counts: reports.Counts = field(default_factory=reports.Counts)
 
@@ -45,8 +46,12 @@ class Run:
         return self.folder / f"{self.name}.xml"
 
     @property
+    def finished(self) -> bool:
+        return self.code is not None and not self.interrupted
+
+    @property
     def ok(self) -> bool:
-        return self.code == 0 and self.counts.failed == 0 and self.counts.passed > 0
+        return self.finished and self.code == 0 and self.counts.failed == 0 and self.counts.passed > 0
 
 
 def command(
@@ -95,17 +100,19 @@ def lanes(runs: Sequence[Run], *, one_by_one: bool) -> list[list[Run]]:
 
 def _run_all(runs: Sequence[Run], *, one_by_one: bool) -> None:
     chosen = lanes(runs, one_by_one=one_by_one)
-    with ThreadPoolExecutor(len(chosen)) as pool, _ending_children():
+    with ThreadPoolExecutor(len(chosen)) as pool, _ending_children(runs):
         for result in [pool.submit(_run_lane, lane, prefixed=len(runs) > 1) for lane in chosen]:
             result.result()
 
 
 @contextmanager
-def _ending_children() -> Iterator[None]:
+def _ending_children(runs: Sequence[Run]) -> Iterator[None]:
     """Ctrl-C reaches this thread only: the others wait for children, which must therefore go first."""
     try:
         yield
     except BaseException:
+        for run in runs:
+            run.interrupted = run.code is None
         process.end_children()
         raise
 
@@ -144,7 +151,7 @@ def _summarise(runs: Sequence[Run]) -> None:
         table.add_column(column, justify="right")
     table.add_column("log", overflow="fold")
     for run in runs:
-        result = "[yellow]not finished" if run.code is None else "[green]passed" if run.ok else "[red]failed"
+        result = "[yellow]not finished" if not run.finished else "[green]passed" if run.ok else "[red]failed"
         numbers = (run.counts.passed, run.counts.failed, run.counts.skipped, f"{run.seconds:.0f}")
         table.add_row(run.name, result, *map(str, numbers), str(run.log.relative_to(ROOT)))
     console.out.print()
@@ -154,7 +161,7 @@ def _summarise(runs: Sequence[Run]) -> None:
             console.out.print(escape(line), soft_wrap=True)
     console.out.print(table)
     for run in runs:
-        if run.code is not None and not run.ok:
+        if run.finished and not run.ok:
             _print_end_of(run)
 
 

@@ -53,7 +53,7 @@ def login(stack: Stack) -> Callable[[str, str], httpx.Client]:
         assert page.status_code == httpx.codes.OK, page.text
         token = LOGIN_TOKEN.search(page.text)
         assert token, "the login page has no CSRF token"
-        form = {"csrfmiddlewaretoken": token[1], "login": email, "password": password}
+        form = {"csrfmiddlewaretoken": token[1], "email": email, "password": password}
         answer = browser.post("/login", data=form)
         assert answer.status_code == httpx.codes.FOUND, answer.text
         browser.headers["X-CSRFToken"] = browser.cookies["csrftoken"]

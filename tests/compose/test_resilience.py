@@ -1,5 +1,6 @@
 """What the app does while the database or the pooler is away, and what protects the data."""
 
+import contextlib
 import hashlib
 import secrets
 from collections.abc import Callable, Iterator
@@ -228,7 +229,7 @@ def test_two_servers_never_share_a_data_volume(stack: Stack, image: str) -> None
 
 def test_what_is_written_survives_a_crash(stack: Stack) -> None:
     (writer,) = stack.people(writer=None)
-    with writer:
+    with contextlib.closing(writer):
         name = hashlib.sha256(writer.email.encode()).hexdigest()[:12]
         assert writer.patch("/api/users/me", json={"first_name": name}).status_code == httpx.codes.OK
         _crash(stack, "postgres")

@@ -5,7 +5,7 @@ import pytest
 from dev import base_image, catalogue_images, cli, programs, settings, state
 from dev.commands import images as command
 from dev.errors import ImageError
-from tests.harness.machine import prepare
+from tests.harness.stand_in_machine import prepare
 
 PULLED, BUILT = catalogue_images.PULLED, catalogue_images.BUILT
 

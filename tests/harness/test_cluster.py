@@ -10,7 +10,7 @@ from dev.catalogue_images import Found
 from dev.errors import ClusterError, ImageError
 from dev.registry import Registry
 from tests.harness import stand_ins
-from tests.harness.machine import prepare as machine_of_stand_ins
+from tests.harness.stand_in_machine import prepare as machine_of_stand_ins
 
 KNOWN = "sha256:" + "a" * 64
 

@@ -1,4 +1,7 @@
-"""Errors of the API: one object for the first problem, `{"type", "code", "detail", "attr"}`."""
+"""Errors of the API: one object for the first problem, `{"type", "code", "detail", "attr"}`.
+
+What no view answers (an exception nobody expected, a database that is away) is answered by `web.errors`.
+"""
 
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -6,7 +9,7 @@ from typing import Any, NamedTuple
 from django.core.exceptions import NON_FIELD_ERRORS, ObjectDoesNotExist
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.response import Response
@@ -34,6 +37,7 @@ CODES = (
     "too_large",
     *VALIDATION_CODES,
     "error",
+    "unavailable",
 )
 
 
@@ -56,20 +60,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         return Response(_body("validation_error", problem), status=HTTPStatus.BAD_REQUEST)
     if not isinstance(error, APIException):
         return None
-    headers = {"Retry-After": str(error.wait)} if getattr(error, "wait", None) else None
-    return Response(_body(*_describe(error)), status=error.status_code, headers=headers)
-
-
-def server_error(request: HttpRequest) -> JsonResponse:
-    """The answer to an exception that nobody expected."""
-    problem = Problem("error", "A server error occurred.")
-    return JsonResponse(_body("server_error", problem), status=HTTPStatus.INTERNAL_SERVER_ERROR)
-
-
-def bad_request(request: HttpRequest, detail: str = "Bad request.") -> JsonResponse:
-    """The answer to a request that Django itself refuses."""
-    problem = Problem("parse_error", detail)
-    return JsonResponse(_body("invalid_request", problem), status=HTTPStatus.BAD_REQUEST)
+    return Response(_body(*_describe(error)), status=error.status_code)
 
 
 def _describe(error: APIException) -> tuple[str, Problem]:
@@ -80,7 +71,7 @@ def _describe(error: APIException) -> tuple[str, Problem]:
         raise TypeError(f"{type(error).__name__} carries no single message: {detail!r}")
     is_about_login = isinstance(error, exceptions.NotAuthenticated | exceptions.PermissionDenied)
     kind = "authentication_error" if is_about_login else "invalid_request"
-    return kind, Problem(detail.code, str(detail))
+    return kind, Problem(str(detail.code), str(detail))
 
 
 def _first(detail: Any, attr: str | None = None) -> Problem:

@@ -65,12 +65,6 @@ class JSONParser(BaseParser):
 class OnlyJSON(DefaultContentNegotiation):
     """Answer in JSON even to a browser: the alternative would be 406."""
 
-    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser | None:  # type: ignore[override]
-        try:
-            return super().select_parser(request, parsers)
-        except ValueError:  # a Content-Type that is none
-            return None
-
     def select_renderer(  # type: ignore[override]
         self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:

@@ -34,6 +34,16 @@ class Pages(LimitOffsetPagination):
             _parameter("offset", "Results to leave out at the beginning.", minimum=0, default=0),
         ]
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        properties = {
+            "count": {"type": "integer", "minimum": 0},
+            "next": link,
+            "previous": link,
+            "results": {**schema, "maxItems": MAX_LIMIT},
+        }
+        return {"type": "object", "required": list(properties), "properties": properties}
+
 
 def _number(request: Request, name: str, default: int, least: int) -> int:
     text = request.query_params.get(name, "")

@@ -1,6 +1,6 @@
 """The API's description in OpenAPI: what drf-spectacular does not find out by itself."""
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
@@ -8,6 +8,8 @@ from rest_framework import serializers
 
 from config.api import errors
 from people.public_ids import PATTERN
+
+Direction = Literal["request", "response"]
 
 
 class ErrorSerializer(serializers.Serializer[Any]):
@@ -32,19 +34,22 @@ def id_parameter(what: str) -> OpenApiParameter:
 class Schema(AutoSchema):
     """Adds to every operation the errors that it can answer with."""
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        error = self._get_response_for_code(ErrorSerializer, "403")
+        error = self._get_response_for_code(ErrorSerializer, "403")  # type: ignore[no-untyped-call]
         for status, description in self._errors():
             bodies[status] = {**error, "description": description}
         return bodies
 
     def _errors(self) -> list[tuple[str, str]]:
-        found = [("400", "Something in the request is wrong"), ("403", "Not logged in, or not allowed")]
+        found = [("403", "Not logged in, or not allowed")]
+        takes_body = self.method in ("POST", "PATCH")
+        if takes_body or any(parameter["in"] == "query" for parameter in self._get_parameters()):
+            found.append(("400", "Something in the request is wrong"))
         if "{" in self.path:
             found.append(("404", "No such object in the team"))
         found.append(("405", "No such method here"))
-        if self.method in ("POST", "PATCH"):
+        if takes_body:
             found.append(("413", "The body is too large"))
             found.append(("415", "The body is not application/json"))
         return found

@@ -7,6 +7,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.base import AuthError
 from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import render
@@ -90,8 +91,10 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # all
         error: Any = None,
         exception: Exception | None = None,
         extra_context: dict[str, Any] | None = None,
-    ) -> NoReturn:
-        """The provider said no, or made no sense."""
+    ) -> None:
+        """The provider said no, or made no sense. Who changed their mind goes back to the login page."""
+        if error == AuthError.CANCELLED:
+            return
         name = getattr(provider, "id", provider)
         log.warning("login through %s failed: %s", name, error, exc_info=exception)
         raise ImmediateHttpResponse(

@@ -22,7 +22,7 @@ class LoginForm(forms.Form):
     )
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs | {"label_suffix": ""})
         self.request = request
         self.user: User | None = None
         self.minutes_to_wait = 0

@@ -12,6 +12,7 @@ TO = "\N{EN DASH}"
 register = template.Library()
 register.filter("label", places.label)
 register.filter("flag", places.flag)
+register.filter("colour", places.colour)
 
 
 @register.filter
@@ -31,12 +32,6 @@ def kilometres(metres: int | None) -> str:
     if not metres:
         return "in the same city"
     return f"{max(1, round(metres / 1000))} km apart"
-
-
-@register.filter
-def colour(public_id: str) -> int:
-    """One of the few colours for somebody who is known by id only."""
-    return sum(map(ord, public_id)) % places.COLOURS
 
 
 @register.filter

@@ -8,6 +8,7 @@ address in the browser stays the real one, or the app would refuse the login as 
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from selenium import webdriver
 from selenium.webdriver.common.by import By
@@ -29,13 +30,14 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
     "--hide-scrollbars",
-    "--host-resolver-rules=MAP * 127.0.0.1:8080",
 )
+ONLY_THE_GATEWAY = "--host-resolver-rules=MAP {host} 127.0.0.1:8080, MAP * ~NOTFOUND"
+"""Nothing else exists: a browser also calls home by itself."""
 
 
 def main(url: str, email: str, password_file: str) -> None:
     options = webdriver.ChromeOptions()
-    for flag in FLAGS:
+    for flag in (*FLAGS, ONLY_THE_GATEWAY.format(host=urlsplit(url).hostname)):
         options.add_argument(flag)
     browser = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
     try:

@@ -12,8 +12,9 @@ def fill_with_cities() -> None:
             """
             INSERT INTO cities_city (id, name, ascii_name, search, aliases, country_id, latitude, longitude,
                                      population, kind, timezone)
-            SELECT 100000000 + n, 'x', 'x', md5(n::text), '|' || md5('a' || n) || '|' || md5('b' || n) || '|', 'GB',
-                   (n::bigint * 7919 %% 1800) / 10.0 - 90, (n::bigint * 104729 %% 3600) / 10.0 - 180, n, 'PPL', 'UTC'
+            SELECT 100000000 + n, 'x', 'x', md5(n::text), '|' || md5('a' || n) || '|' || md5('b' || n) || '|',
+                   'GB', (n::bigint * 7919 %% 1800) / 10.0 - 90, (n::bigint * 104729 %% 3600) / 10.0 - 180,
+                   n, 'PPL', 'UTC'
             FROM generate_series(1, %s) n
             """,
             [CITIES],

@@ -16,7 +16,7 @@ from tests.unit.cities.world import CITIES, world
 Write = Callable[[Dataset], Path]
 
 
-# --- made from packages -----------------------------------------------------------------------------------------------
+# --- made from packages -----------------------------------------------------------------------------------
 def record(number: int, name: str, country: str = "GB", region: str = "ENG", **other: Any) -> dict[str, Any]:
     return {
         "geonameid": number,
@@ -55,7 +55,7 @@ def installed(tmp_path: Path) -> Path:
     """Packages as pip installs them, of a very small country."""
     cities = [
         record(1, "Köln"),
-        record(2, "London"),
+        record(2, "London", population=9000),
         record(3, "Old Capital"),
         record(4, "London", population=1),
         record(5, "Nowhere", region="00"),
@@ -63,7 +63,7 @@ def installed(tmp_path: Path) -> Path:
         record(7, "Elsewhere", country="AQ", region=""),
     ]
     places = [
-        place(1, "England"),
+        place(1, "Old England"),
         place(2, "England"),
         place(3, "Old England"),
         place(5, None),
@@ -150,7 +150,7 @@ def test_the_command_says_what_to_install(tmp_path: Path, capsys: pytest.Capture
     assert "bundle-requirements.txt" in capsys.readouterr().err
 
 
-# --- written and read -------------------------------------------------------------------------------------------------
+# --- written and read -------------------------------------------------------------------------------------
 def test_what_was_written_is_read(bundle: Write) -> None:
     read = file.read(bundle(world())).dataset()
     assert list(read.rows()) == list(world().rows())

@@ -69,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
             body if self.server.breaks_off_after is None else body[: self.server.breaks_off_after]
         )
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         """Nothing on the screen."""
 
 
@@ -144,7 +144,7 @@ def test_without_a_tag_nothing_is_patched_together(server: GeoNames, tmp_path: P
 def test_a_file_that_the_server_lacks_is_named(server: GeoNames, tmp_path: Path) -> None:
     del server.files[geonames.REGIONS]
     with pytest.raises(
-        download.DownloadError, match="admin1CodesASCII.txt: the server answers 404 Not Found"
+        download.DownloadError, match=r"admin1CodesASCII\.txt: the server answers 404 Not Found"
     ):
         download.fetch_all(server.url, tmp_path, ignore)
 
@@ -174,7 +174,7 @@ def test_a_folder_that_cannot_be_written_is_found_before_anything_is_fetched(
     assert server.requests == []
 
 
-# --- the whole way ----------------------------------------------------------------------------------------------------
+# --- the whole way ----------------------------------------------------------------------------------------
 @pytest.fixture
 def configured(
     server: GeoNames, settings: Settings, tmp_path: Path, small_is_enough: None, db: None

@@ -1,5 +1,7 @@
 """Names as people type them."""
 
+# ruff: noqa: RUF001 (letters that look alike are what this is about)
+
 import pytest
 
 from cities.bundle import text

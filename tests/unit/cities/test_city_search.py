@@ -122,7 +122,7 @@ def test_a_search_for_nothing_leaves_out_nothing(traveller: Client, search: str)
 
 
 @pytest.mark.parametrize(
-    "search", ["x" * 201, "sao " * 60, "\x00sao" + "o" * 100_000, "𝔏" * 300, "\ud7ff" * 300]
+    "search", ["x" * 201, "sao " * 60, "\x00sao" + "o" * 100_000, "\U0001d50f" * 300, "\ud7ff" * 300]
 )
 def test_a_huge_search_finds_nothing(search: str) -> None:
     assert CitySearch(search).count() == 0
@@ -177,7 +177,7 @@ def test_a_fresh_process_asks_as_much_for_many_cities_as_for_one(
     fill_with_cities()
     for search, total in (("", 1), ("s", 1), ("sao", 0)):
         memory.forget()
-        # The newest import, the page, the cities on it, the countries, the regions; for a broad search the total.
+        # The newest import, the page, the cities on it, the countries, the regions; if broad, the total.
         with django_assert_num_queries(SESSION_AND_USER + 5 + total):
             get(traveller, search=search, limit=1000)
 

@@ -1,5 +1,7 @@
 """GeoNames' own dumps as a dataset."""
 
+# ruff: noqa: E501 (a table reads best with a row to a line)
+
 from collections.abc import Callable
 from pathlib import Path
 

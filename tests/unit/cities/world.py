@@ -1,5 +1,7 @@
 """A small world: real places with GeoNames' ids and coordinates, as an import brings them."""
 
+# ruff: noqa: E501 (a table reads best with a row to a line)
+
 from collections.abc import Iterable
 
 from cities.bundle.records import CityRow, CountryRow, Dataset, RegionRow, city

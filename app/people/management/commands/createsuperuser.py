@@ -1,10 +1,9 @@
 """`manage.py createsuperuser`: Django's, which does not know that everybody needs a team."""
 
-from argparse import ArgumentParser
 from typing import Any
 
 from django.contrib.auth.management.commands import createsuperuser
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 
 from people.models import Team
@@ -13,7 +12,7 @@ from people.models import Team
 class Command(createsuperuser.Command):
     """Takes the team by name or public id, and makes one that does not exist yet."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         # Django has made an option for a primary key of it, which nobody knows.
         for action in parser._actions:  # noqa: SLF001 (argparse has no other way to change an option)

@@ -24,10 +24,16 @@ class Command(BaseCommand):
         parser.add_argument("--cities", type=int, default=30, help="how many of the biggest cities (30)")
         parser.add_argument("--no-matches", action="store_true", help="leave the matches out: faster")
         parser.add_argument("--force", action="store_true", help="also where ENVIRONMENT is not `local`")
+        parser.add_argument(
+            "--remove", action="store_true", help="take away all that was ever added, instead"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.ENVIRONMENT != "local" and not options["force"]:
             raise CommandError(f"This is {settings.ENVIRONMENT}, not local. Add --force if you mean it.")
+        if options["remove"]:
+            self.stdout.write(f"{bench.remove():,} teams removed")
+            return
         if not settings.DEMO_PASSWORD:
             raise CommandError("Set DEMO_PASSWORD: the people made log in with it.")
         crowd = bench.Crowd(options["teams"], options["people"], options["trips"], options["cities"])

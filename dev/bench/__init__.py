@@ -1,0 +1,1 @@
+"""What `./witw bench` measures, one noun to a module."""

@@ -1,0 +1,112 @@
+"""`./witw bench app`: figures of the running stack."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from dev import base_image, commands, console, images, reports, settings, state
+from dev.bench import data, load, memory
+from dev.bench.report import Figures
+from dev.compose import Compose
+from dev.errors import StackError
+
+PANEL = commands.WORK
+
+app = typer.Typer(no_args_is_help=True, help="Measure what runs.")
+
+TRIPS_OF_A_TEAM = 2_000
+TRIPS_TO_MOVE_AMONG = 20_000
+TABLE_SIZES = (1_000, 100_000, 1_000_000)
+
+
+@app.callback()
+def _bench() -> None:
+    """Measure what runs."""
+
+
+@app.command("app")
+def measure_app(
+    seconds: Annotated[int, typer.Option(min=1, max=300, help="How long each endpoint is loaded.")] = 10,
+    most_trips: Annotated[
+        int, typer.Option(min=0, help="The most trips in the table when booking; 0 leaves bookings out.")
+    ] = TABLE_SIZES[-1],
+) -> None:
+    """Measure the stack that is up: requests, queries, bookings, memory and sizes.
+
+    The people and trips for it are made beside yours, in a team and in a database of their own, and taken
+    away afterwards. The load comes from a container in the stack's own network. Takes some minutes, most of
+    them for a million trips; the figures are kept in `.witw/reports/` too.
+    """
+    chosen = settings.load()
+    compose = Compose(chosen, images.build_environment(chosen, base_image.ensure(chosen, lambda _: None)[0]))
+    if not compose.is_running("gateway"):
+        raise StackError("the stack does not run", remedy="./witw up")
+    figures = Figures(up=state.stamp("up"))
+    folder = reports.new_folder("bench")
+    with console.Report() as report:
+        try:
+            _measure(compose, figures, report, seconds=seconds, most_trips=most_trips)
+        finally:
+            figures.write(folder / "figures.json")
+    for table in figures.tables():
+        console.out.print(table)
+    console.out.print(f"Kept in {folder / 'figures.json'}", soft_wrap=True)
+
+
+def _measure(
+    compose: Compose, figures: Figures, report: console.Report, *, seconds: int, most_trips: int
+) -> None:
+    with report.stage("idle") as stage:
+        figures.idle = memory.of_containers(compose)
+        figures.images = memory.of_images(compose)
+        stage.unchanged(f"{len(figures.idle)} containers")
+    with report.stage("wrk") as stage:
+        compose.run("--profile=bench", "build", "bench", timeout=600, on_line=stage.say)
+        stage.unchanged("the image is there")
+    manage = data.in_stack(compose)
+    with report.stage("people") as stage:
+        stage.say(f"{data.PEOPLE} people, {TRIPS_OF_A_TEAM:,} trips and their matches")
+        with data.team(manage, TRIPS_OF_A_TEAM):
+            _load(compose, figures, report, seconds=seconds)
+    if most_trips:
+        with report.stage("database") as stage, data.database(compose) as manage_alone:
+            stage.say(f"a database of its own, {data.DATABASE}")
+            _book(manage_alone, figures, report, most_trips)
+
+
+def _load(compose: Compose, figures: Figures, report: console.Report, *, seconds: int) -> None:
+    """Every endpoint in turn, then the memory of the workers."""
+    host = urlsplit(compose.settings.url).netloc
+    paths = [path for target in load.TARGETS for path in target.paths if target is not load.BARE]
+    with report.stage("queries") as stage:
+        found = data.measure(data.in_stack(compose), "endpoints", *paths)
+        figures.paths = found["paths"]
+        stage.unchanged(f"of {len(paths)} paths")
+    for target in load.TARGETS:
+        with report.stage(target.name) as stage:
+            one = load.put_on(compose, target, seconds=seconds, cookie=found["cookie"], host=host)
+            figures.loads[target.name] = one
+            stage.unchanged(f"{one.per_second:,.0f} requests/s")
+    figures.workers = memory.of_workers(compose)
+
+
+def _book(manage: data.Manage, figures: Figures, report: console.Report, most_trips: int) -> None:
+    """Bookings in ever greater tables, and at last a move in a great team."""
+    trips = 0
+    for size in [size for size in TABLE_SIZES if size <= most_trips]:
+        with report.stage(f"{size:,} trips") as stage:
+            of_a_team = min(size, TRIPS_OF_A_TEAM)
+            missing = (size - trips) // of_a_team
+            if missing > 1:
+                data.seed(manage, trips=of_a_team, teams=missing - 1, matches=False)
+            data.seed(manage, trips=of_a_team)
+            trips += missing * of_a_team
+            figures.bookings[size] = data.measure(manage, "bookings")
+            stage.unchanged(f"booked in {figures.bookings[size]['p50_ms']:.1f} ms")
+    with report.stage("moves") as stage:
+        data.seed(manage, trips=TRIPS_TO_MOVE_AMONG)
+        figures.moves = data.measure(manage, "moves", "--times=20")
+        stage.unchanged(f"in {figures.moves['p50_ms']:.1f} ms")

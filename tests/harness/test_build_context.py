@@ -1,0 +1,70 @@
+"""What counts as a change of an image."""
+
+from pathlib import Path
+
+import pytest
+
+from dev import build_context
+
+FILES = [
+    "Dockerfile",
+    "app/main.py",
+    "app/cache/x.pyc",
+    "app/deep/er/x.pyc",
+    "docs/a.md",
+    "docs/keep.md",
+    ".git/HEAD",
+]
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Path:
+    """A folder with a few files."""
+    for name in FILES:
+        (tmp_path / "context" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "context" / name).write_text(name)
+    return tmp_path / "context"
+
+
+@pytest.mark.parametrize(
+    ("rules", "seen"),
+    [
+        ("", FILES),
+        ("# only a comment\n\n**/*.pyc\n.git", ["Dockerfile", "app/main.py", "docs/a.md", "docs/keep.md"]),
+        ("*\n!app\n!Dockerfile\n**/*.pyc", ["Dockerfile", "app/main.py"]),
+        ("docs/*.md\n!docs/keep.md\n.git/\napp", ["Dockerfile", "docs/keep.md"]),
+        ("/docs\n.g?t\napp/**/x.*", ["Dockerfile", "app/main.py"]),
+        ("[ad]*s\n.git\napp/**", ["Dockerfile"]),
+    ],
+)
+def test_dockerignore_decides_what_a_build_sees(context: Path, rules: str, seen: list[str]) -> None:
+    (context / "Dockerfile.dockerignore").write_text(rules + "\nDockerfile.dockerignore\n")
+    found = build_context.files(context, context / "Dockerfile")
+    assert sorted(str(path.relative_to(context)) for path in found) == sorted(seen)
+
+
+def test_the_hash_follows_content_mode_and_name_and_nothing_else(context: Path) -> None:
+    (context / ".dockerignore").write_text(".git\n")
+
+    def now(*more: str) -> str:
+        return build_context.content_hash(context, context / "Dockerfile", *more)
+
+    first = now()
+    (context / ".git/HEAD").write_text("ignored")
+    (context / "app/main.py").touch()
+    assert now() == first
+    assert now("another base") != first
+    (context / "app/main.py").chmod(0o755)
+    executable = now()
+    assert executable != first
+    (context / "app/main.py").rename(context / "app/other.py")
+    assert now() not in (first, executable)
+
+
+def test_a_link_counts_as_where_it_points(context: Path) -> None:
+    link = context / "link"
+    link.symlink_to("/nowhere")
+    first = build_context.content_hash(context, context / "Dockerfile")
+    link.unlink()
+    link.symlink_to("/elsewhere")
+    assert build_context.content_hash(context, context / "Dockerfile") != first

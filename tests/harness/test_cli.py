@@ -1,0 +1,113 @@
+"""The command line itself, and what readers see of a run."""
+
+import io
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from dev import cli, commands, console, process
+from dev.commands import lock
+from dev.errors import WitwError
+
+VERBS = sorted(path.stem for path in Path(commands.__file__).parent.glob("[a-z]*.py"))
+
+
+def test_help_lists_every_file_of_the_folder(capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--help"]) == 0
+    said = capfd.readouterr().out
+    for verb in VERBS:
+        assert f"│ {verb} " in said
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(capfd: pytest.CaptureFixture[str], verb: str) -> None:
+    assert cli.main([verb, "--help"]) == 0
+    assert f"./witw {verb}" in capfd.readouterr().out
+
+
+def test_wrong_usage_has_an_exit_code_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["upp"]) == 2
+    assert cli.main(["up", "--no-such-option"]) == 2
+
+
+def test_an_error_is_printed_with_its_details_and_remedy(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise WitwError("it broke [red]", details="line 1", remedy="mend [it]")
+
+    monkeypatch.setattr(cli, "build", fail)
+    assert cli.main([]) == 1
+    said = capfd.readouterr().err
+    assert "error: it broke [red]" in said
+    assert "line 1" in said
+    assert "to mend it: mend [it]" in said
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_a_signal_ends_the_run_and_its_children(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, number: int, code: int
+) -> None:
+    def work() -> None:
+        process.side_by_side(lambda: process.run(["sleep", "60"]), lambda: os.kill(os.getpid(), number))
+
+    monkeypatch.setattr(cli, "build", lambda: lambda **_: work())
+    began = time.monotonic()
+    assert cli.main([]) == code
+    assert time.monotonic() - began < 30
+    assert "the same command goes on from there" in capfd.readouterr().err
+
+
+def test_a_terminal_shows_progress_and_a_log_shows_lines() -> None:
+    for terminal in (True, False):
+        text = io.StringIO()
+        with console.Report(Console(file=text, force_terminal=terminal, width=100)) as report:
+            with report.stage("one") as stage:
+                stage.say("[working] " + "x" * 200)
+                stage.say("at last")
+            with pytest.raises(ValueError, match="no"), report.stage("two"):
+                raise ValueError("no")
+        assert ("one: done in" in text.getvalue()) is not terminal
+        assert ("two: failed after" in text.getvalue()) is not terminal
+        assert "at last" in text.getvalue()
+        assert report.changed
+
+
+def test_the_table_holds_every_stage_and_the_whole() -> None:
+    text = io.StringIO()
+    with console.Report(Console(file=io.StringIO())) as report:
+        with report.stage("one") as stage:
+            stage.unchanged("all there")
+        assert not report.changed
+        report.add("of it two", 3.25, "by somebody else")
+    Console(file=text, width=100).print(report.table())
+    assert "all there" in text.getvalue()
+    assert "3.2" in text.getvalue()
+    assert "from the first stage to the last" in text.getvalue()
+
+
+def test_lock_makes_every_lock_file_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The real uv, on a project that needs nothing."""
+    monkeypatch.setattr(lock, "ROOT", tmp_path)
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "x"\nversion = "1"\n[dependency-groups]\ndev = []\ntest = []\n'
+    )
+    for file in lock.LOCKS:
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).write_text("old\n" if file.startswith("app") else "")
+    assert cli.main(["lock"]) == 0
+    assert "app/requirements.txt: changed" in capfd.readouterr().out
+    assert cli.main(["lock", "--upgrade"]) == 0
+    assert "app/requirements.txt: as it was" in capfd.readouterr().out
+
+    (tmp_path / "pyproject.toml").write_text("[project")
+    assert cli.main(["lock"]) == 1
+    assert "app/requirements.txt could not be made" in capfd.readouterr().err

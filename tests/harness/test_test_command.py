@@ -1,0 +1,158 @@
+"""`./witw test`, on a small project of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dev.commands import test as command
+from dev.settings import ROOT
+
+TOX = """
+[tox]
+env_list = lint, unit
+no_package = true
+[testenv]
+allowlist_externals = {python}
+"""
+
+COMMANDS = {
+    "lint": "{python} -m pytest -p no:cacheprovider test_good.py {{posargs}}",
+    "unit": "{python} -m pytest -p no:cacheprovider test_mixed.py {{posargs}}",
+}
+
+
+DRIVER = """
+import pathlib, sys
+from dev import cli, reports
+from dev.commands import test
+test.ROOT = pathlib.Path.cwd()
+reports.FOLDER = test.ROOT / ".witw"
+sys.exit(cli.main(["test", *sys.argv[1:]]))
+"""
+
+
+def start(project: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start `./witw test` on the small project."""
+    return subprocess.Popen(
+        [sys.executable, "-c", DRIVER, *arguments],
+        cwd=project,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def witw_test(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `./witw test` on the small project to its end."""
+    with start(project, *arguments) as run:
+        out, err = run.communicate(timeout=120)
+    return subprocess.CompletedProcess(run.args, run.returncode, out, err)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with two environments: one has passing tests, the other what a test puts into it."""
+    lines = [TOX.format(python=sys.executable)]
+    lines += [
+        f"[testenv:{name}]\ncommands = {line.format(python=sys.executable)}"
+        for name, line in COMMANDS.items()
+    ]
+    (tmp_path / "tox.ini").write_text("\n".join(lines))
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test_good.py").write_text("def test_one(): pass\ndef test_two(): pass\n")
+    (tmp_path / "test_mixed.py").write_text("def test_three(): pass\n")
+    return tmp_path
+
+
+def test_all_environments_run_and_are_summed_up(project: Path) -> None:
+    run = witw_test(project)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    table = [line.split() for line in run.stdout.splitlines() if line.startswith("│")]
+    assert [line[1:9:2] for line in table] == [["lint", "passed", "2", "0"], ["unit", "passed", "1", "0"]]
+    assert any(line.startswith("=") and "2 passed in" in line for line in run.stdout.splitlines())
+    assert "2 passed in" in next(project.glob(".witw/reports/test-*/lint.log")).read_text()
+    assert next(project.glob(".witw/reports/test-*/unit.xml")).exists()
+
+
+def test_a_failing_test_is_named_and_fails_the_command(project: Path) -> None:
+    (project / "test_mixed.py").write_text("def test_three(): pass\ndef test_four(): assert 2 + 2 == 5\n")
+
+    run = witw_test(project, "unit")
+
+    assert run.returncode == 1
+    assert "1 failed, 1 passed" in run.stdout
+    assert "FAILED test_mixed.py::test_four" in run.stderr
+    assert [line.split()[1] for line in run.stdout.splitlines() if line.startswith("│")] == ["unit"]
+
+
+def test_an_environment_that_breaks_shows_its_last_lines(project: Path) -> None:
+    (project / "tox.ini").write_text(
+        "[tox]\nenv_list = lint\nno_package = true\n[testenv]\ncommands = no-such-program\n"
+    )
+
+    run = witw_test(project)
+
+    assert run.returncode == 1
+    assert "no-such-program" in run.stderr
+
+
+def test_an_environment_without_tests_has_not_passed(project: Path) -> None:
+    (project / "tox.ini").write_text(
+        "[tox]\nenv_list = lint\nno_package = true\n"
+        f"[testenv]\nallowlist_externals = {sys.executable}\ncommands = {sys.executable} -c pass\n"
+    )
+
+    assert witw_test(project).returncode == 1
+
+
+def test_an_unknown_environment_is_refused_with_a_choice(project: Path) -> None:
+    run = witw_test(project, "untit")
+
+    assert run.returncode == 1
+    assert "choose from lint, unit" in run.stderr
+
+
+def test_what_needs_no_engine_runs_beside_what_does() -> None:
+    runs = [command.Run(name, Path()) for name in ("lint", "unit", "security", "compose")]
+
+    side_by_side = [[run.name for run in lane] for lane in command.lanes(runs, one_by_one=False)]
+    in_a_row = [[run.name for run in lane] for lane in command.lanes(runs, one_by_one=True)]
+
+    assert side_by_side == [["unit", "compose"], ["lint", "security"]]
+    assert in_a_row == [["lint", "unit", "security", "compose"]]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_its_children_and_sums_up(project: Path, number: signal.Signals) -> None:
+    (project / "test_mixed.py").write_text(
+        "import os, pathlib, time\n"
+        "def test_long():\n    pathlib.Path('pid').write_text(str(os.getpid()))\n    time.sleep(60)\n"
+    )
+    run = start(project, "unit")
+    deadline = time.monotonic() + 60
+    while not (project / "pid").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    pid = int((project / "pid").read_text())
+
+    run.send_signal(number)
+    out, err = run.communicate(timeout=30)
+
+    assert run.returncode == 128 + number, out + err
+    assert "not finished" in out
+    assert not is_alive(pid)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that nobody has buried yet does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

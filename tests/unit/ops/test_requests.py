@@ -1,0 +1,134 @@
+"""What every request gets: an identity, headers, a line in the log, a place in the metrics."""
+
+import logging
+import time
+
+import pytest
+from django.test import Client
+from prometheus_client import REGISTRY
+
+from ops import metrics, tracing
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+def value(name: str, **labels: str) -> float:
+    """A series of the default registry, 0 if it has not begun."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def test_the_gateways_request_id_is_kept_and_returned(client: Client) -> None:
+    answer = client.get("/internal/ok", headers={"X-Request-ID": "4f1c-from-the-gateway"})
+    assert answer["X-Request-ID"] == "4f1c-from-the-gateway"
+
+
+@pytest.mark.parametrize("given", ["", "short", "x" * 200, "with space", "semi;colon-and-more"])
+def test_an_id_that_makes_no_sense_is_replaced(client: Client, given: str) -> None:
+    answer = client.get("/internal/ok", headers={"X-Request-ID": given})
+    assert answer["X-Request-ID"] != given
+    assert len(answer["X-Request-ID"]) == 32
+
+
+def test_a_trace_is_continued_with_a_span_of_our_own(client: Client) -> None:
+    client.get("/internal/ok", headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
+    trace = tracing.current.get()
+    assert trace is not None
+    assert (trace.trace_id, trace.flags, trace.request_id) == (TRACE, "01", TRACE)
+    assert trace.span_id != "b7ad6b7169203331"
+    assert trace.traceparent == f"00-{TRACE}-{trace.span_id}-01"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "nonsense",
+        f"ff-{TRACE}-b7ad6b7169203331-01",
+        f"00-{'0' * 32}-b7ad6b7169203331-01",
+        f"00-{TRACE}-{'0' * 16}-01",
+    ],
+)
+def test_a_trace_that_is_not_one_is_begun_anew(client: Client, header: str) -> None:
+    client.get("/internal/ok", headers={"traceparent": header})
+    trace = tracing.current.get()
+    assert trace is not None
+    assert trace.trace_id not in (TRACE, "0" * 32)
+
+
+def test_every_answer_tells_browsers_what_they_may_do(client: Client) -> None:
+    for path in ("/internal/ok", "/login", "/api/users/me", "/_health"):
+        answer = client.get(path)
+        assert "default-src 'self'" in answer["Content-Security-Policy"], path
+        assert "camera=()" in answer["Permissions-Policy"]
+    answer = client.get("/login")
+    assert answer["X-Frame-Options"] == "DENY"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Referrer-Policy"] == "same-origin"
+
+
+def test_one_line_per_request_says_what_happened_without_the_query(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "ops.access"):
+        client.get("/internal/ok?code=one-time-code")
+        client.get("/internal/health/live")
+    (record,) = [record for record in caplog.records if record.name == "ops.access"]
+    assert record.getMessage() == "GET /internal/ok 200"
+    assert record.__dict__["route"] == "/internal/ok"
+    assert record.__dict__["ms"] >= 0
+
+
+def test_requests_are_counted_by_route_method_and_status(client: Client) -> None:
+    labels = {"route": "/internal/ok", "method": "GET", "status": "200"}
+    before = value("witw_requests_total", **labels)
+    client.get("/internal/ok")
+    assert value("witw_requests_total", **labels) == before + 1
+    assert value("witw_request_seconds_count", route="/internal/ok", method="GET") >= 1
+    assert value("witw_requests_in_flight") == 0
+
+
+def test_paths_and_methods_that_people_make_up_add_no_series(client: Client) -> None:
+    client.generic("BREW", "/internal/teapot-4711")
+    assert value("witw_requests_total", route="unmatched", method="other", status="404") >= 1
+    client.get("/static/nothing-4712.css")
+    assert value("witw_requests_total", route="static", method="GET", status="404") >= 1
+
+
+@pytest.mark.django_db
+def test_a_requests_statements_and_database_time_are_counted(client: Client) -> None:
+    client.get("/login")
+    before = (
+        value("witw_request_database_queries_sum", route="/login"),
+        value("witw_request_database_seconds_count", route="/login"),
+    )
+    client.post("/login", {"email": "nobody@example.com", "password": "x"})
+    assert value("witw_request_database_queries_sum", route="/login") >= before[0] + 4
+    assert value("witw_request_database_seconds_count", route="/login") == before[1] + 1
+
+
+def test_the_time_before_a_thread_took_the_request_is_counted(client: Client) -> None:
+    before = value("witw_queue_seconds_sum")
+    client.get("/internal/ok", headers={"X-Request-Start": f"t={time.time() - 2:.3f}"})
+    assert 1.9 < value("witw_queue_seconds_sum") - before < 3
+    client.get("/internal/ok", headers={"X-Request-Start": "soon"})
+    assert value("witw_queue_seconds_sum") - before < 3
+
+
+@pytest.mark.parametrize(
+    ("header", "waited"),
+    [
+        ("t=1700000000.5", 0.5),
+        ("1700000000.5", 0.5),
+        ("t=1700000000500", 0.5),
+        ("1700000000500000", 0.5),
+        ("t=1700000001.2", 0.0),  # the gateway's clock is ahead
+        ("t=1600000000", None),
+        ("t=1800000000", None),
+        ("now", None),
+        ("t=nan", None),
+        ("", None),
+    ],
+)
+def test_the_gateways_time_is_read_in_every_unit(header: str, waited: float | None) -> None:
+    found = metrics.queue_time(header, 1_700_000_001.0)
+    assert found == (pytest.approx(waited) if waited is not None else None)
