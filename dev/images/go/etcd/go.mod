@@ -1,4 +1,4 @@
-// etcd, in a module of its own: its gRPC and OpenTelemetry are others than those of Kubernetes.
+// etcd, in a module of its own: it does not build in one graph with Kubernetes' newer libraries.
 module witw/images/etcd
 
 go 1.26.0
