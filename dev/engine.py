@@ -22,8 +22,8 @@ from dev.settings import Settings
 
 USUAL_PLACE = "unix:///var/run/docker.sock"
 
-OLDEST_API = (1, 40)
-"""Docker 19.03, the first with BuildKit's secrets and cache mounts."""
+OLDEST_API = (1, 44)
+"""Docker 25, the first whose health checks know `start_interval`; its BuildKit has all that the builds use."""
 
 OLDEST_COMPOSE = (2, 20)
 """The first whose `up --wait` takes finished one-shot services for ready."""
@@ -108,8 +108,8 @@ def lacks(engine: Engine) -> EngineError | None:
     """What a working engine is too old for, if anything."""
     if engine.api < OLDEST_API:
         return EngineError(
-            f"the engine at {engine.endpoint} is Docker {engine.version}, too old for BuildKit",
-            remedy="update it to Docker 20.10 or newer, or choose another engine (`docker context use ...`)",
+            f"the engine at {engine.endpoint} is Docker {engine.version}, too old for compose.yaml",
+            remedy="update it to Docker 25 or newer, or choose another engine (`docker context use ...`)",
         )
     return None
 
@@ -266,4 +266,4 @@ def how_to_get_one() -> str:
         return (
             "run it as root, which installs one (sudo ./witw up), or install and start Docker Engine yourself"
         )
-    return "install Docker Engine 20.10 or newer with Compose and Buildx, start it, and run this again"
+    return "install Docker Engine 25 or newer with Compose and Buildx, start it, and run this again"

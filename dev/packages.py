@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -47,9 +48,7 @@ def has_apt() -> bool:
 
 def installed() -> set[str]:
     """Names of the packages that are on this machine, whole."""
-    result = process.run(["dpkg-query", "--show", "--showformat=${db:Status-Abbrev}|${Package}\n"], env=QUIET)
-    lines = (line.split("|") for line in result.stdout.splitlines())
-    return {name for status, name in lines if status.startswith("ii")}
+    return {name for status, _, name in _query() if status.startswith("ii")}
 
 
 def missing(names: Iterable[str]) -> list[str]:
@@ -71,21 +70,22 @@ def install(*names: str) -> list[str]:
     wanted = missing(names)
     if not wanted:
         return []
-    before = installed()
     # The lists may be older than the archive, and then name versions that are gone.
     update()
+    command = ["install", "--no-install-recommends", *wanted]
     try:
         if process.run(["dpkg", "--audit"], env=QUIET).stdout.strip():
             process.run(["dpkg", "--configure", "-a", "--force-confdef"], timeout=INSTALL_TIMEOUT, env=QUIET)
-        process.run([*APT, "install", "--no-install-recommends", *wanted], timeout=INSTALL_TIMEOUT, env=QUIET)
+        plan = process.run([*APT, "--simulate", *command], timeout=UPDATE_TIMEOUT, env=QUIET).stdout
+        # Before it is done, as it may be interrupted. An update would have the old version in brackets next.
+        _remember(re.findall(r"^Inst (\S+) \(", plan, re.MULTILINE))
+        process.run([*APT, *command], timeout=INSTALL_TIMEOUT, env=QUIET)
     except ProcessError as error:
         raise HostError(
             f"apt could not install {', '.join(wanted)}",
             details=error.tail(),
             remedy="install them by hand, or mend what the lines above say; then run the same command again",
         ) from error
-    finally:
-        _remember(installed() - before)
     return wanted
 
 
@@ -112,7 +112,10 @@ def ours() -> list[str]:
         known = set(LEDGER.read_text().split())
     except OSError:
         return []
-    return sorted(known & installed())
+    # One that was interrupted may be here in part. Nothing that Debian cannot do without is ever ours.
+    absent = ("n", "c")
+    here = {name for status, essential, name in _query() if status[1:2] not in absent and essential != "yes"}
+    return sorted(known & here)
 
 
 def remove_ours() -> list[str]:
@@ -124,15 +127,20 @@ def remove_ours() -> list[str]:
     names = ours()
     gone: list[str] = []
     if names:
-        planned = process.run(
-            ["apt-get", "-q", "-s", "purge", *names], env=QUIET, timeout=UPDATE_TIMEOUT
-        ).stdout
+        planned = process.run([*APT, "--simulate", "purge", *names], env=QUIET, timeout=UPDATE_TIMEOUT).stdout
         doomed = {line.split()[1] for line in planned.splitlines() if line.startswith(("Remv ", "Purg "))}
         if doomed <= set(names):
             process.run([*APT, "purge", *names], env=QUIET, timeout=INSTALL_TIMEOUT)
             gone = names
     LEDGER.unlink(missing_ok=True)
     return gone
+
+
+def _query() -> list[list[str]]:
+    """Status, whether it is essential, and name of every package that dpkg knows."""
+    form = "${db:Status-Abbrev}|${Essential}|${Package}\n"
+    known = process.run(["dpkg-query", "--show", f"--showformat={form}"], env=QUIET).stdout
+    return [line.split("|") for line in known.splitlines()]
 
 
 def _remember(names: Iterable[str]) -> None:

@@ -6,10 +6,12 @@ import secrets
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -147,13 +149,40 @@ def test_ten_thousand_generated_requests_are_answered_as_documented(
     assert sum(part.report["test_cases"]["generated"] for part in runs) >= CASES
 
 
-def test_a_crash_and_an_undocumented_answer_are_found(stack: Stack, schema: Path, tmp_path: Path) -> None:
-    """The same run against a schema that promises what the app does not keep."""
+class Crashing(BaseHTTPRequestHandler):
+    """An app that answers everything with a 500."""
+
+    def do_GET(self) -> None:
+        self.send_response(500)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Keep the tests' output clean."""
+
+
+@pytest.fixture
+def crashing() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Crashing) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_crash_is_found(stack: Stack, schema: Path, crashing: str) -> None:
+    (somebody,) = stack.people(somebody=None)
+    few = ("--max-examples=5", "--include-path=/api/users/me", "--include-method=GET")
+
+    run = schemathesis(schema, crashing, somebody, configuration([1], ["match_x"]), *few)
+
+    assert ("Server error", "GET /api/users/me") in run.failures, run.said
+
+
+def test_an_answer_that_is_not_as_documented_is_found(stack: Stack, schema: Path) -> None:
     promised = yaml.safe_load(schema.read_text())
     profile = promised["paths"]["/api/users/me"]["get"]
-    profile["responses"] = {
-        "200": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}
-    }
+    profile["responses"]["200"]["content"] = {"application/json": {"schema": {"type": "string"}}}
     promised["paths"] = {"/api/users/me": {"get": profile}}
     schema.write_text(yaml.safe_dump(promised))
     (somebody,) = stack.people(somebody=None)

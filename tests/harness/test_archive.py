@@ -94,7 +94,10 @@ def dpkg(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     """A machine whose packages are lines of a file."""
     here = tmp_path / "here"
     here.write_text("bash\n")
-    program("dpkg-query", f'while read name; do echo "ii |$name"; done < {here}; echo "un |half"')
+    program(
+        "dpkg-query",
+        f'while read name; do echo "ii |no|$name"; done < {here}; echo "un |no|x"; echo "it |yes|libc-bin"',
+    )
     program(
         "dpkg",
         f"""case $1 in --audit) cat {tmp_path}/audit 2>/dev/null;; *) rm {tmp_path}/audit;; esac; true""",
@@ -102,7 +105,9 @@ def dpkg(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     program(
         "apt-get",
         f"""case "$*" in
-*" -s purge"*) shift 3; for name; do echo "Purg $name"; done; cat {tmp_path}/needs 2>/dev/null;;
+*"--simulate purge"*) shift 6; for name; do echo "Purg $name"; done; cat {tmp_path}/needs 2>/dev/null;;
+*"--simulate install"*)
+  printf 'Inst runc (1)\\nInst libseccomp2 (2)\\nInst bash [5] (6)\\nInst libc-bin (7)';;
 *purge*) echo bash > {here};;
 *install*) printf 'runc\\nlibseccomp2\\n' >> {here}; exit $(cat {tmp_path}/code 2>/dev/null || echo 0);;
 *update*) test ! -e {tmp_path}/offline || {{ echo no network; exit 100; }};;

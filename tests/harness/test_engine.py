@@ -69,9 +69,9 @@ def test_an_engine_that_hangs_is_named(program: Program, monkeypatch: pytest.Mon
         engine.find()
 
 
-def test_an_engine_too_old_for_buildkit_is_refused(program: Program) -> None:
+def test_an_engine_too_old_for_the_stack_is_refused(program: Program) -> None:
     program("docker", """case "$1" in version) echo '{"Version": "18.06", "ApiVersion": "1.38"}';; esac""")
-    with pytest.raises(EngineError, match=r"Docker 18\.06, too old for BuildKit"):
+    with pytest.raises(EngineError, match=r"Docker 18\.06, too old for compose.yaml"):
         engine.ensure(settings.load())
 
 
@@ -168,7 +168,7 @@ def test_it_is_installed_and_started_where_there_is_none(
     [
         ("darwin", False, "Docker Desktop"),
         ("linux", True, "as root"),
-        ("linux", False, "install Docker Engine 20.10"),
+        ("linux", False, "install Docker Engine 25"),
     ],
 )
 def test_elsewhere_it_is_said_what_to_install(

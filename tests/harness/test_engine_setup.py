@@ -40,7 +40,7 @@ def debs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: Program) -> P
     """Packages that unpack to what the real ones hold."""
     program(
         "dpkg-deb",
-        "for file in usr/bin/docker usr/sbin/dockerd usr/share/x usr/libexec/docker/cli-plugins/docker-compose;"
+        "for file in usr/bin/docker usr/sbin/dockerd etc/x usr/libexec/docker/cli-plugins/docker-compose;"
         ' do mkdir -p "$3/$(dirname $file)"; test -s "$2" && touch "$3/$file" || exit 1; done',
     )
     deb = tmp_path / "docker.io_1.deb"
@@ -55,7 +55,7 @@ def test_an_older_debian_gets_a_newer_engine_beside_its_own_parts(
     engine_setup.install(tmp_path / "cache")
     assert installed == engine_setup.AROUND
     assert (engine_setup.PLACE / "usr/sbin/dockerd").exists()
-    assert not (engine_setup.PLACE / "usr/share").exists()
+    assert not (engine_setup.PLACE / "etc").exists()
     assert engine_setup.CLIENT.resolve() == engine_setup.PLACE / "usr/bin/docker"
     assert (engine_setup.PLUGINS / "docker-compose").resolve().is_relative_to(engine_setup.PLACE)
     assert engine_setup.is_ours()
