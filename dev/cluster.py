@@ -17,8 +17,6 @@ from dev.process import Result
 from dev.registry import Registry
 from dev.settings import Settings
 
-FOLDER = state.FOLDER / "clusters"
-
 NODE_LABEL = "io.x-k8s.kind.cluster"
 """kind's own label on the containers of its nodes."""
 
@@ -44,7 +42,7 @@ class Cluster:
 
     @property
     def folder(self) -> Path:
-        return FOLDER / self.name
+        return folder_of(self.name)
 
     @property
     def kubeconfig(self) -> Path:
@@ -70,9 +68,14 @@ class Cluster:
         return process.run([*self.command, *arguments], stdin=stdin, timeout=timeout, check=check)
 
 
+def folder_of(name: str) -> Path:
+    """What is known of a cluster of this checkout: its record, its kubeconfig, its keys."""
+    return state.FOLDER / "clusters" / name
+
+
 def encryption_file(name: str) -> Path:
     """The file with a cluster's keys."""
-    return FOLDER / name / "encryption" / "config.yaml"
+    return folder_of(name) / "encryption" / "config.yaml"
 
 
 def nodes(name: str) -> list[Node]:
@@ -86,7 +89,7 @@ def nodes(name: str) -> list[Node]:
 def recorded(name: str) -> dict[str, Any]:
     """What was written when the cluster was made; nothing when this checkout has made none of that name."""
     try:
-        facts = json.loads((FOLDER / name / "cluster.json").read_text())
+        facts = json.loads((folder_of(name) / "cluster.json").read_text())
     except (OSError, ValueError):
         return {}
     return facts if isinstance(facts, dict) else {}
@@ -94,7 +97,7 @@ def recorded(name: str) -> dict[str, Any]:
 
 def names() -> list[str]:
     """The clusters of this checkout."""
-    return sorted(path.parent.name for path in FOLDER.glob("*/cluster.json"))
+    return sorted(path.parent.name for path in state.FOLDER.glob("clusters/*/cluster.json"))
 
 
 def find(name: str, settings: Settings) -> Cluster:
@@ -192,11 +195,11 @@ def delete(name: str, settings: Settings) -> bool:
             "--name",
             name,
             "--kubeconfig",
-            str(FOLDER / name / "kubeconfig"),
+            str(folder_of(name) / "kubeconfig"),
         ]
         process.run(command, timeout=DELETE_TIMEOUT)
-    existed = (FOLDER / name).exists()
-    shutil.rmtree(FOLDER / name, ignore_errors=True)
+    existed = folder_of(name).exists()
+    shutil.rmtree(folder_of(name), ignore_errors=True)
     return bool(there) or existed
 
 
@@ -230,7 +233,7 @@ def _create(
     _record(name, facts)
     keys = encryption_file(name)
     encryption.create(keys, list(encrypt))
-    config = FOLDER / name / "kind.yaml"
+    config = folder_of(name) / "kind.yaml"
     text = cluster_config.render(
         name, ports, bind=settings.bind, workers=workers, keys=keys.parent, because=because
     )
@@ -303,4 +306,4 @@ def _choose_ports(name: str, settings: Settings, mirror: Registry) -> Ports:
 
 
 def _record(name: str, facts: dict[str, Any]) -> None:
-    state.write(FOLDER / name / "cluster.json", json.dumps(facts, indent=1) + "\n")
+    state.write(folder_of(name) / "cluster.json", json.dumps(facts, indent=1) + "\n")

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from dev import cli, cluster, cluster_up, console, process, registry, settings, toolchain
+from dev import cli, cluster, cluster_up, console, process, registry, settings, state, toolchain
 from dev.catalogue_images import Found
 from dev.errors import ClusterError, ImageError
 from dev.registry import Registry
@@ -23,7 +23,7 @@ def silent(line):
 def machine(tmp_path, monkeypatch):
     """This machine with stand-ins on PATH, and a folder of its own for clusters."""
     made = machine_of_stand_ins(tmp_path, monkeypatch)
-    monkeypatch.setattr(cluster, "FOLDER", tmp_path / "clusters")
+    monkeypatch.setattr(state, "FOLDER", tmp_path / ".witw")
     monkeypatch.setattr(toolchain, "ensure", lambda name, *_: tmp_path / "bin" / name)
     monkeypatch.setattr(
         registry.catalogue_images, "ensure", lambda name, *_: Found(name, f"witw/{name}:x", "built here")

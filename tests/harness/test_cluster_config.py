@@ -6,7 +6,7 @@ import stat
 import pytest
 import yaml
 
-from dev import cluster, cluster_config, encryption, host, settings
+from dev import cluster, cluster_config, encryption, host, settings, state
 from dev.cluster_config import Cause, Ports
 from dev.errors import ClusterError
 from dev.registry import Registry
@@ -16,8 +16,7 @@ PORTS = Ports(public=18080, internal=18081, registry=5001)
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "FOLDER", tmp_path / "clusters")
-    return tmp_path / "clusters"
+    monkeypatch.setattr(state, "FOLDER", tmp_path / ".witw")
 
 
 def rendered(tmp_path, *, workers=0, because=()):
@@ -97,7 +96,7 @@ def test_a_standing_cluster_is_not_given_other_nodes_or_encryption():
         cluster.check_wishes("c", facts, workers=2, encrypt=("secrets", "configmaps"))
 
 
-def test_a_key_is_made_once_and_only_its_owner_can_read_it(folder):
+def test_a_key_is_made_once_and_only_its_owner_can_read_it():
     config = cluster.encryption_file("c")
     encryption.create(config, ["secrets"])
     first = encryption.read(config)
@@ -108,7 +107,7 @@ def test_a_key_is_made_once_and_only_its_owner_can_read_it(folder):
     assert stat.S_IMODE(config.parent.stat().st_mode) == 0o700
 
 
-def test_nothing_can_be_stored_in_plain(folder):
+def test_nothing_can_be_stored_in_plain():
     config = cluster.encryption_file("c")
     encryption.create(config, ["secrets", "configmaps"])
     rule = yaml.safe_load(config.read_text())["resources"][0]

@@ -19,6 +19,11 @@ def silent(line):
     pass
 
 
+@pytest.fixture(autouse=True)
+def own_state():
+    """The cluster outlives a test, so its state does too: no folder for each."""
+
+
 @pytest.fixture(scope="module")
 def chosen():
     return settings.load(project=NAME, port=18480, internal_port=18481)
@@ -88,7 +93,7 @@ def test_up_again_changes_nothing_and_takes_seconds(ours, chosen):
 
 def test_the_users_own_kubeconfig_is_not_touched(ours, tmp_path):
     assert yaml.safe_load(ours.kubeconfig.read_text())["current-context"] == f"kind-{NAME}"
-    assert ours.kubeconfig.is_relative_to(cluster.FOLDER)
+    assert ours.kubeconfig.is_relative_to(cluster.folder_of(NAME))
 
 
 def test_pods_on_two_nodes_reach_each_other_with_their_own_addresses(ours, image):
