@@ -34,11 +34,43 @@ class Engine(BaseModel, extra="forbid"):
     packages: list[str]
 
 
+class Build(BaseModel, extra="forbid"):
+    """How the programs of one go.mod are built."""
+
+    tags: list[str]
+    stamps: list[str]
+
+
+class Tool(BaseModel, extra="forbid"):
+    """A program that runs on this machine, and the three ways to it."""
+
+    package: str
+    module: str
+    ask: list[str]
+    least: str
+    below: str
+    url: str
+    checksum: str
+    member: str = ""
+
+
+class Image(BaseModel, extra="forbid"):
+    """A third-party image, and how it is built where it cannot be pulled."""
+
+    reference: str
+    version: str
+    programs: list[str]
+    sources: dict[str, str] = {}
+
+
 class Catalogue(BaseModel, extra="forbid"):
     """The whole file."""
 
     base: Base
     engine: Engine
+    go: dict[str, Build]
+    tools: dict[str, Tool]
+    images: dict[str, Image]
 
 
 @functools.cache

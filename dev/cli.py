@@ -57,8 +57,8 @@ def build() -> typer.Typer:
 
     A file `verb.py` holds a function `command`, whose signature gives the options and whose docstring the
     help, and `PANEL`, the heading under which the help lists it. What `command` returns is the exit code,
-    nothing being 0. A verb with sub-verbs has `app`, a Typer, in place of `command`. A name's underscores
-    become dashes.
+    nothing being 0. A verb with sub-verbs has `app`, a Typer, in place of `command`. `CONTEXT` is
+    for a verb that hands its arguments over. A name's underscores become dashes.
     """
     app = typer.Typer(
         no_args_is_help=True,
@@ -81,7 +81,10 @@ def build() -> typer.Typer:
         if isinstance(sub := getattr(module, "app", None), typer.Typer):
             app.add_typer(sub, name=verb, rich_help_panel=module.PANEL)
         else:
-            app.command(verb, rich_help_panel=module.PANEL)(_with_exit_code(module.command))
+            context = getattr(module, "CONTEXT", None)
+            app.command(verb, rich_help_panel=module.PANEL, context_settings=context)(
+                _with_exit_code(module.command)
+            )
     return app
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from dev import archive, catalogue, engine, engine_setup, host, packages, stack
+from dev import archive, catalogue, catalogue_images, engine, engine_setup, host, packages, stack
 from dev.compose import Compose
 from dev.errors import HostError, WitwError
 from dev.settings import Settings
@@ -65,6 +65,7 @@ def everything(settings: Settings) -> Iterable[Check]:
     yield docker(settings)
     if _has_engine():
         yield from (plugin("compose"), plugin("buildx"), ports(settings), base_image(settings))
+        yield network_policies(settings)
 
 
 def require(checks: Iterable[Check]) -> int:
@@ -256,6 +257,17 @@ def base_image(settings: Settings) -> Check:
         return Check("base image", Level.OK, "no registry answers; will be made from the Debian archive")
     fix = "install mmdebstrap, or name a registry that can be reached: --mirror HOST:PORT"
     return Check("base image", Level.FAIL, "no registry answers, and it cannot be made here", fix)
+
+
+def network_policies(settings: Settings) -> Check:
+    """Only the pulled node image brings what enforces them."""
+    found = catalogue_images.find("node", settings)
+    if found is not None and found.origin == catalogue_images.BUILT:
+        fix = "with a registry the pulled node image enforces them: --pull always or --mirror HOST:PORT"
+        return Check(
+            "policies", Level.NOTE, "a cluster accepts NetworkPolicies and does not enforce them", fix
+        )
+    return Check("policies", Level.OK, "enforced" if found else "no node image yet")
 
 
 def _has_engine() -> bool:

@@ -46,6 +46,10 @@ class StackError(WitwError):
     """The containers did not become ready."""
 
 
+class ClusterError(WitwError):
+    """A cluster could not be made, is not ours, or does not do what it was told."""
+
+
 class ProcessError(WitwError):
     """A command ended badly or took too long.
 

@@ -53,6 +53,7 @@ def run(
     timeout: float | None = 60,
     env: Environment | None = None,
     cwd: Path | None = None,
+    stdin: str | None = None,
     check: bool = True,
     on_line: Callable[[str], None] | None = None,
 ) -> Result:
@@ -63,6 +64,7 @@ def run(
         timeout: Seconds after which the command and its children are ended; None for no limit.
         env: Variables on top of ours; None takes one away.
         cwd: Where to run it.
+        stdin: Text for its standard input; without it there is none.
         check: Raise when the exit code is not zero.
         on_line: Called with every line of output as it comes, for progress.
 
@@ -71,11 +73,17 @@ def run(
     """
     said = _Output(on_line)
     try:
-        child = _start(command, env=env, cwd=cwd)
+        child = _start(
+            command, env=env, cwd=cwd, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE
+        )
     except OSError as error:
         raise _failure(command, NOT_FOUND, timeout, env, said, str(error)) from error
     said.listen(child)
     try:
+        if child.stdin is not None:
+            # A command may end without having read it all.
+            with contextlib.suppress(BrokenPipeError), child.stdin as pipe:
+                pipe.write(stdin or "")
         child.wait(timeout)
         said.hear_the_end()
     except subprocess.TimeoutExpired:
@@ -227,7 +235,9 @@ def _failure(
     )
 
 
-def _start(command: Sequence[str], *, env: Environment | None, cwd: Path | None) -> subprocess.Popen[str]:
+def _start(
+    command: Sequence[str], *, env: Environment | None, cwd: Path | None, stdin: int
+) -> subprocess.Popen[str]:
     with _lock:
         if _ending.is_set():
             raise InterruptedError("we are being ended")
@@ -235,7 +245,7 @@ def _start(command: Sequence[str], *, env: Environment | None, cwd: Path | None)
             command,
             env=_environment(env),
             cwd=cwd,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

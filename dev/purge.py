@@ -5,7 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
-from dev import base_image, engine, engine_setup, images, packages, process, state
+from dev import (
+    base_image,
+    catalogue,
+    catalogue_images,
+    cluster,
+    engine,
+    engine_setup,
+    images,
+    packages,
+    process,
+    registry,
+    state,
+)
 from dev.compose import Compose
 from dev.errors import WitwError
 from dev.launch import VENV
@@ -15,6 +27,7 @@ from dev.settings import Settings
 def everything(settings: Settings) -> Iterator[str]:
     """Remove the stack, its data and images, the caches, what was installed. Yields what is gone."""
     if engine_answers():
+        yield from clusters(settings)
         yield from stack(settings)
         yield from our_images(settings)
         yield from our_engine()
@@ -31,6 +44,18 @@ def everything(settings: Settings) -> Iterator[str]:
         if folder.exists():
             shutil.rmtree(folder)
             yield str(folder)
+
+
+def clusters(settings: Settings) -> Iterator[str]:
+    """The kind clusters of this checkout, the local registry, and the images that were built for them."""
+    for name in cluster.names():
+        if cluster.delete(name, settings):
+            yield f"cluster {name}"
+    yield from registry.remove(settings)
+    for name in catalogue.load().images:
+        for reference in catalogue_images.all_built(name):
+            if process.run(["docker", "image", "rm", reference], check=False).ok:
+                yield f"image {reference}"
 
 
 def engine_answers() -> bool:

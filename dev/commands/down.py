@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dev import console, purge, settings, state
+from dev import cluster, console, purge, settings, state
 from dev.commands import STACK
 from dev.compose import Compose
 
@@ -20,6 +20,12 @@ def command(
         bool, typer.Option("--purge", help="Remove everything that was created, data and caches too.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a purge.")] = False,
+    kind: Annotated[
+        bool, typer.Option("--kind", help="The cluster: stop its nodes, or remove it with --purge.")
+    ] = False,
+    name: Annotated[
+        str | None, typer.Option("--name", help="With --kind: the cluster's name, the project's by default.")
+    ] = None,
 ) -> None:
     """Stop the stack; the data stays.
 
@@ -27,6 +33,9 @@ def command(
     caches, `.venv`, and the engine if it was installed by `./witw up` and holds nothing of others.
     """
     chosen = settings.load()
+    if kind:
+        _cluster(name or chosen.project, chosen, remove=remove)
+        return
     if remove and not yes:
         typer.confirm("Remove the stack with its data, images and caches?", abort=True)
     with state.only_one("down"):
@@ -38,6 +47,18 @@ def command(
             console.out.print(f"removed {line}", soft_wrap=True)
     # The lock lies in this folder, so it is the last to go.
     shutil.rmtree(state.FOLDER, ignore_errors=True)
+
+
+def _cluster(name: str, chosen: settings.Settings, *, remove: bool) -> None:
+    with state.only_one("down --kind"):
+        if remove:
+            gone = cluster.delete(name, chosen)
+            console.out.print(f"removed the cluster {name}" if gone else f"there is no cluster {name}")
+        else:
+            stopped = cluster.stop(name)
+            console.out.print(
+                f"stopped {', '.join(stopped)}; the data is kept" if stopped else "nothing is running here"
+            )
 
 
 def _stop(chosen: settings.Settings) -> bool:

@@ -6,7 +6,19 @@ from typing import Annotated
 
 import typer
 
-from dev import base_image, console, doctor, engine, images, packages, process, settings, stack, state
+from dev import (
+    base_image,
+    cluster_up,
+    console,
+    doctor,
+    engine,
+    images,
+    packages,
+    process,
+    settings,
+    stack,
+    state,
+)
 from dev.commands import STACK
 from dev.compose import Compose
 
@@ -27,6 +39,18 @@ def command(
         bool, typer.Option("--build", help="Build the images even if nothing has changed.")
     ] = False,
     demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Bring demo people and trips.")] = True,
+    kind: Annotated[
+        bool, typer.Option("--kind", help="Bring up a Kubernetes cluster instead of containers.")
+    ] = False,
+    name: Annotated[
+        str | None, typer.Option("--name", help="With --kind: the cluster's name, the project's by default.")
+    ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=0, max=9, help="With --kind: nodes beside the control plane.")
+    ] = 0,
+    encrypt_configmaps: Annotated[
+        bool, typer.Option("--encrypt-configmaps", help="With --kind: encrypt ConfigMaps at rest too.")
+    ] = False,
 ) -> None:
     """Bring the stack up: engine, base image, images, containers, cities and demo data.
 
@@ -34,6 +58,10 @@ def command(
     interrupted is finished by the next.
     """
     chosen = settings.load(pull=pull, mirror=mirror)
+    if kind:
+        encrypt = ("secrets", "configmaps") if encrypt_configmaps else ("secrets",)
+        _up_kind(chosen, name or chosen.project, workers=workers, encrypt=encrypt, build=build)
+        return
     with state.only_one("up"), console.Report() as report:
         compose = _prepare(chosen, report, build=build)
         password = _run(compose, report, demo=demo)
@@ -42,6 +70,18 @@ def command(
         stages = [{"stage": stage.name, "seconds": round(stage.seconds, 1)} for stage in report.stages]
         state.set_stamp("up", seconds=round(report.seconds, 1), stages=stages)
     _print_result(chosen, report, password)
+
+
+def _up_kind(
+    chosen: settings.Settings, name: str, *, workers: int, encrypt: tuple[str, ...], build: bool
+) -> None:
+    with state.only_one("up --kind"), console.Report() as report:
+        compose = _prepare(chosen, report, build=build)
+        found, references = cluster_up.bring_up(
+            chosen, compose, report, name=name, workers=workers, encrypt=encrypt
+        )
+    console.out.print(report.table())
+    console.out.print(cluster_up.describe(found, references))
 
 
 def _prepare(chosen: settings.Settings, report: console.Report, *, build: bool) -> Compose:

@@ -1,0 +1,84 @@
+"""The configuration of a kind cluster: what all have in common, what this machine and this cluster add."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dev import host
+from dev.settings import ROOT
+
+COMMON = ROOT / "dev" / "kind" / "cluster.yaml"
+
+PUBLIC_NODE_PORT, INTERNAL_NODE_PORT = 30080, 30081
+"""Ports of the gateways' services on the node; kind maps them to this machine's when the cluster is made."""
+
+ENCRYPTION_FOLDER = "/etc/kubernetes/encryption"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where a cluster is reached on this machine."""
+
+    public: int
+    internal: int
+    registry: int
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A property of this machine that a node does not run with as it is, and what makes it run."""
+
+    found: str
+    kubelet: dict[str, Any]
+    containerd: str = ""
+
+
+def causes() -> list[Cause]:
+    """What of this machine asks for other settings; nothing on an ordinary one."""
+    found = []
+    if host.cgroup_version() == 1:
+        found.append(Cause("cgroup version 1", {"failCgroupV1": False}))
+    if "cap_sys_resource" in host.missing_capabilities():
+        # Nothing may lower a process's OOM score, as in a user namespace: the settings for that serve.
+        found.append(
+            Cause(
+                "no CAP_SYS_RESOURCE",
+                {"featureGates": {"KubeletInUserNamespace": True}},
+                '[plugins."io.containerd.grpc.v1.cri"]\n  restrict_oom_score_adj = true\n',
+            )
+        )
+    return found
+
+
+def render(name: str, ports: Ports, *, bind: str, workers: int, keys: Path, because: list[Cause]) -> str:
+    """The configuration that `kind create cluster` takes.
+
+    Args:
+        name: The cluster's name.
+        ports: Where its gateways are reached.
+        bind: The address on which the public port is opened.
+        workers: Nodes beside the control plane.
+        keys: The folder on this machine that holds the encryption configuration.
+        because: What `causes` found.
+    """
+    config: dict[str, Any] = yaml.safe_load(COMMON.read_text())
+    config["name"] = name
+    control_plane = {
+        "role": "control-plane",
+        "extraMounts": [{"hostPath": str(keys), "containerPath": ENCRYPTION_FOLDER, "readOnly": True}],
+        "extraPortMappings": [
+            {"containerPort": PUBLIC_NODE_PORT, "hostPort": ports.public, "listenAddress": bind},
+            {"containerPort": INTERNAL_NODE_PORT, "hostPort": ports.internal, "listenAddress": "127.0.0.1"},
+        ],
+    }
+    config["nodes"] = [control_plane, *({"role": "worker"} for _ in range(workers))]
+    config["containerdConfigPatches"] += [cause.containerd for cause in because if cause.containerd]
+    kubelet = {name: value for cause in because for name, value in cause.kubelet.items()}
+    if kubelet:
+        patch = {"kind": "KubeletConfiguration", "apiVersion": "kubelet.config.k8s.io/v1beta1", **kubelet}
+        config["kubeadmConfigPatches"] = [yaml.safe_dump(patch, sort_keys=False)]
+    return yaml.safe_dump(config, sort_keys=False)

@@ -1,0 +1,40 @@
+"""A machine whose docker, kind and kubectl are stand-ins that remember what they were told."""
+
+import json
+import sys
+from pathlib import Path
+
+from tests.harness import stand_ins
+
+
+class Machine:
+    """What the stand-ins remember."""
+
+    def __init__(self, file):
+        self.file = file
+        self.file.write_text(json.dumps({"containers": {}, "images": {"witw/app:dev": "sha256:" + "1" * 64}}))
+
+    @property
+    def state(self):
+        return json.loads(self.file.read_text())
+
+    def change(self, **facts):
+        self.file.write_text(json.dumps({**self.state, **facts}))
+
+    def calls(self, *start):
+        """How often a program was called with these first words."""
+        return [call for call in self.state.get("calls", []) if call[: len(start)] == list(start)]
+
+
+def prepare(folder, monkeypatch):
+    """Put the stand-ins on PATH."""
+    programs = folder / "bin"
+    programs.mkdir()
+    for name in ("docker", "kind", "kubectl"):
+        script = programs / name
+        script.write_text(f"#!{sys.executable}\n{Path(stand_ins.__file__).read_text()}")
+        script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
+    made = Machine(folder / "state.json")
+    monkeypatch.setenv("STAND_IN_STATE", str(made.file))
+    return made

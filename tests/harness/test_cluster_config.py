@@ -1,0 +1,121 @@
+"""The configuration of clusters, their ports and their records; no engine is needed."""
+
+import socket
+import stat
+
+import pytest
+import yaml
+
+from dev import cluster, cluster_config, encryption, host, settings, state
+from dev.cluster_config import Cause, Ports
+from dev.errors import ClusterError
+from dev.registry import Registry
+
+PORTS = Ports(public=18080, internal=18081, registry=5001)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(state, "FOLDER", tmp_path / ".witw")
+
+
+def rendered(tmp_path, *, workers=0, because=()):
+    text = cluster_config.render(
+        "c", PORTS, bind="127.0.0.1", workers=workers, keys=tmp_path / "keys", because=list(because)
+    )
+    return yaml.safe_load(text)
+
+
+def test_the_gateways_ports_are_mapped_and_the_internal_one_to_loopback_only(tmp_path):
+    text = cluster_config.render("c", PORTS, bind="0.0.0.0", workers=0, keys=tmp_path, because=[])  # noqa: S104
+    mappings = yaml.safe_load(text)["nodes"][0]["extraPortMappings"]
+    assert mappings == [
+        {"containerPort": 30080, "hostPort": 18080, "listenAddress": "0.0.0.0"},  # noqa: S104
+        {"containerPort": 30081, "hostPort": 18081, "listenAddress": "127.0.0.1"},
+    ]
+
+
+def test_an_ordinary_machine_changes_nothing_of_kubelet(tmp_path):
+    assert "kubeadmConfigPatches" not in rendered(tmp_path)
+
+
+def test_what_a_machine_asks_for_is_set_and_only_that(tmp_path):
+    because = [Cause("cgroup version 1", {"failCgroupV1": False})]
+    patches = rendered(tmp_path, because=because)["kubeadmConfigPatches"]
+    kubelet = yaml.safe_load(patches[0])
+    assert kubelet["kind"] == "KubeletConfiguration"
+    assert kubelet["failCgroupV1"] is False
+    assert "featureGates" not in kubelet
+
+
+def test_causes_follow_what_the_machine_is(monkeypatch):
+    monkeypatch.setattr(host, "cgroup_version", lambda: 2)
+    monkeypatch.setattr(host, "missing_capabilities", list)
+    assert cluster_config.causes() == []
+
+    monkeypatch.setattr(host, "cgroup_version", lambda: 1)
+    monkeypatch.setattr(host, "missing_capabilities", lambda: ["cap_sys_resource"])
+    assert [cause.found for cause in cluster_config.causes()] == ["cgroup version 1", "no CAP_SYS_RESOURCE"]
+
+
+def test_every_worker_is_a_node_and_only_the_control_plane_gets_the_keys(tmp_path):
+    nodes = rendered(tmp_path, workers=2)["nodes"]
+    assert [node["role"] for node in nodes] == ["control-plane", "worker", "worker"]
+    assert [bool(node.get("extraMounts")) for node in nodes] == [True, False, False]
+
+
+def test_ports_that_are_taken_or_another_clusters_are_passed_over():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        wanted = taken.getsockname()[1]
+        chosen = settings.load(port=wanted, internal_port=wanted + 1)
+        first = cluster._choose_ports("first", chosen, Registry("r", 5001))
+        cluster._record("first", {"ports": {"public": first.public, "internal": first.internal}})
+        second = cluster._choose_ports("second", chosen, Registry("r", 5001))
+    ports = [wanted, first.public, first.internal, second.public, second.internal]
+    assert len(set(ports)) == 5
+
+
+def test_a_cluster_that_was_never_made_is_named_with_those_that_were():
+    cluster._record("other", {"ready": True, "ports": {}})
+    with pytest.raises(ClusterError, match=r"no cluster missing .*there is: other"):
+        cluster.find("missing", settings.load())
+
+
+def test_a_cluster_that_was_not_finished_is_not_used():
+    cluster._record("half", {"ready": False, "ports": {}})
+    with pytest.raises(ClusterError):
+        cluster.find("half", settings.load())
+
+
+def test_a_standing_cluster_is_not_given_other_nodes_or_encryption():
+    facts = {"workers": 0, "encrypt": ["secrets"]}
+    cluster.check_wishes("c", facts, workers=0, encrypt=("secrets",))
+    with pytest.raises(ClusterError, match="0 workers, not 2 and no encryption of configmaps"):
+        cluster.check_wishes("c", facts, workers=2, encrypt=("secrets", "configmaps"))
+
+
+def test_a_key_is_made_once_and_only_its_owner_can_read_it():
+    config = cluster.encryption_file("c")
+    encryption.create(config, ["secrets"])
+    first = encryption.read(config)
+    encryption.create(config, ["secrets"])
+
+    assert encryption.read(config) == first
+    assert stat.S_IMODE(config.stat().st_mode) == 0o600
+    assert stat.S_IMODE(config.parent.stat().st_mode) == 0o700
+
+
+def test_nothing_can_be_stored_in_plain():
+    config = cluster.encryption_file("c")
+    encryption.create(config, ["secrets", "configmaps"])
+    rule = yaml.safe_load(config.read_text())["resources"][0]
+    assert rule["resources"] == ["secrets", "configmaps"]
+    assert [list(provider) for provider in rule["providers"]] == [["secretbox"]]
+
+
+def test_the_count_of_reloads_is_read_from_the_api_servers_metrics():
+    line = 'apiserver_encryption_config_controller_automatic_reloads_total{hash="a",status="%s"} %d'
+    said = f"# HELP x\n{line % ('success', 2)}\n{line % ('failure', 1)}\n"
+    assert dict(encryption.RELOADS.findall(said)) == {"success": "2", "failure": "1"}

@@ -1,0 +1,232 @@
+"""A real cluster: made, used again, encrypted, stopped and started, with its registry. Needs an engine."""
+
+import dataclasses
+import json
+import time
+
+import pytest
+import yaml
+
+from dev import cluster, encryption, process, registry, settings, waits
+from dev.errors import ClusterError
+
+pytestmark = pytest.mark.slow
+
+NAME = "witw-test"
+
+
+def silent(line):
+    pass
+
+
+@pytest.fixture(autouse=True)
+def own_state():
+    """The cluster outlives a test, so its state does too: no folder for each."""
+
+
+@pytest.fixture(scope="module")
+def chosen():
+    return settings.load(project=NAME, port=18480, internal_port=18481)
+
+
+@pytest.fixture(scope="module")
+def ours(chosen):
+    """A cluster with a worker, and its registry; both are removed at the end."""
+    cluster.delete(NAME, chosen)
+    found, done = cluster.ensure(NAME, chosen, silent, workers=1)
+    assert done == "created"
+    yield found
+    cluster.delete(NAME, chosen)
+    registry.remove(chosen)
+
+
+def ready_nodes(found):
+    nodes = json.loads(found.run("get", "nodes", "--output=json").stdout)["items"]
+    return [
+        node["metadata"]["name"]
+        for node in nodes
+        if any(c["type"] == "Ready" and c["status"] == "True" for c in node["status"]["conditions"])
+    ]
+
+
+def start_pod(found, name, image, command, **spec):
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name},
+        "spec": {
+            "restartPolicy": "Never",
+            "terminationGracePeriodSeconds": 0,
+            "containers": [{"name": "main", "image": image, "command": ["sh", "-c", command]}],
+            **spec,
+        },
+    }
+    found.run("apply", "--filename=-", stdin=json.dumps(manifest))
+
+
+def until(condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not true within {seconds} s"
+        time.sleep(0.5)
+    return value
+
+
+@pytest.fixture(scope="module")
+def image(ours, chosen):
+    """A small image with a shell, by its digest in the cluster's registry."""
+    mirror = registry.find(chosen)
+    base = process.run(["docker", "image", "ls", "--quiet", "witw/base"]).stdout.split()[0]
+    return registry.push(mirror, base, f"{NAME}/base")
+
+
+def test_all_nodes_become_ready(ours):
+    assert len(until(lambda: len(ready_nodes(ours)) == 2 and ready_nodes(ours))) == 2
+
+
+def test_up_again_changes_nothing_and_takes_seconds(ours, chosen):
+    began = time.monotonic()
+    again, done = cluster.ensure(NAME, chosen, silent)
+    assert (again, done) == (ours, "")
+    assert time.monotonic() - began < 10
+
+
+def test_the_users_own_kubeconfig_is_not_touched(ours, tmp_path):
+    assert yaml.safe_load(ours.kubeconfig.read_text())["current-context"] == f"kind-{NAME}"
+    assert ours.kubeconfig.is_relative_to(cluster.folder_of(NAME))
+
+
+def test_pods_on_two_nodes_reach_each_other_with_their_own_addresses(ours, image):
+    nodes = until(lambda: len(ready_nodes(ours)) == 2 and ready_nodes(ours))
+    tolerations = [{"operator": "Exists"}]
+    for number, node in enumerate(nodes):
+        start_pod(ours, f"net-{number}", image, "sleep 600", nodeName=node, tolerations=tolerations)
+    ours.run("wait", "--for=condition=Ready", "pod/net-0", "pod/net-1", "--timeout=60s", timeout=90)
+    form = "--output=jsonpath={.status.podIP}"
+    there = ours.run("get", "pod", "net-1", form).stdout
+    # bash, without any tool: connect to a port where nobody listens; a refusal comes from the pod itself.
+    probe = f"exec 3<>/dev/tcp/{there}/9"
+    said = ours.run("exec", "net-0", "--", "timeout", "5", "bash", "-c", probe, check=False)
+    assert "Connection refused" in said.stderr
+
+
+def test_names_of_services_resolve_in_pods(ours, image):
+    start_pod(ours, "dns", image, "getent hosts kubernetes.default.svc.cluster.local")
+    until(lambda: ours.run("get", "pod", "dns", "--output=jsonpath={.status.phase}").stdout == "Succeeded")
+    assert "kubernetes.default" in ours.run("logs", "dns").stdout
+
+
+def test_the_registry_is_announced_and_images_run_by_digest(ours, image, chosen):
+    config = ours.run(
+        "get", "configmap", "local-registry-hosting", "--namespace=kube-public", "--output=json"
+    )
+    hosting = json.loads(config.stdout)["data"]["localRegistryHosting.v1"]
+    assert yaml.safe_load(hosting)["host"] == registry.find(chosen).name
+    start_pod(ours, "digest", image, "true")
+    form = "--output=jsonpath={.status.containerStatuses[0].imageID}"
+    assert until(lambda: ours.run("get", "pod", "digest", form).stdout) == image
+
+
+def test_a_second_push_of_the_same_image_sends_nothing(ours, image, chosen):
+    base = process.run(["docker", "image", "ls", "--quiet", "witw/base"]).stdout.split()[0]
+    began = time.monotonic()
+    assert registry.push(registry.find(chosen), base, f"{NAME}/base") == image
+    assert time.monotonic() - began < 2
+
+
+def test_a_claim_gets_storage_that_outlives_the_pod(ours, image):
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "data"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Mi"}}},
+    }
+    ours.run("apply", "--filename=-", stdin=json.dumps(claim))
+    for name, command in (("writer", "echo kept > /data/file"), ("reader", "cat /data/file")):
+        spec = {"volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]}
+        container = {
+            "name": "main",
+            "image": image,
+            "command": ["sh", "-c", command],
+            "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+        }
+        start_pod(ours, name, image, command, containers=[container], **spec)
+        phase = f"pod/{name}", "--output=jsonpath={.status.phase}"
+        until(lambda phase=phase: ours.run("get", *phase).stdout == "Succeeded")
+    assert ours.run("logs", "reader").stdout == "kept\n"
+
+
+def test_the_watcher_says_why_a_pod_does_not_start_and_gives_up_early(ours, image):
+    own = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "broken"}}
+    ours.run("apply", "--filename=-", stdin=json.dumps(own))
+    ours.run(
+        "run", "crasher", "--namespace=broken", f"--image={image}", "--", "sh", "-c", "echo no way; exit 3"
+    )
+    missing = image.partition("@")[0] + ":missing"
+    ours.run("run", "puller", "--namespace=broken", f"--image={missing}")
+    began = time.monotonic()
+    with pytest.raises(ClusterError) as caught:
+        waits.until_ready(ours.run, namespaces=["broken"], timeout=300, say=silent)
+    ours.run("delete", "namespace", "broken", "--wait=false")
+    assert time.monotonic() - began < 120
+    assert "puller" in caught.value.details or "no way" in caught.value.details
+
+
+def test_etcd_holds_secrets_only_as_ciphertext(ours):
+    ours.run("create", "secret", "generic", "plain", "--from-literal=password=correct-horse")
+    held = encryption.raw(ours.encrypted, "secrets")["/registry/secrets/default/plain"]
+    assert held.startswith(encryption.PREFIX)
+    assert b"correct-horse" not in held
+
+
+def test_a_rotation_leaves_nothing_of_the_old_key(ours):
+    ours.run("create", "secret", "generic", "rotated", "--from-literal=password=battery-staple")
+    before = encryption.read(ours.encrypted.config)[1]
+    done = encryption.rotate(ours.encrypted, silent)
+    resources, keys = encryption.read(ours.encrypted.config)
+
+    assert done.rewritten >= 2
+    assert [key.name for key in keys] == [done.new]
+    assert keys[0].secret != before[0].secret
+    assert encryption.not_encrypted_with(ours.encrypted, keys[0], resources) == []
+    encoded = ours.run("get", "secret", "rotated", "--output=jsonpath={.data.password}").stdout
+    assert encoded == "YmF0dGVyeS1zdGFwbGU="
+    # Past revisions are gone as well.
+    gone = ours.encrypted.etcd("get", "/registry/secrets/default/rotated", "--rev=100", check=False)
+    assert "compacted" in gone.stderr
+
+
+def test_a_cluster_that_was_stopped_is_started_with_all_that_it_held(ours, chosen):
+    assert len(cluster.stop(NAME)) == 2
+    again, done = cluster.ensure(NAME, chosen, silent)
+    assert done == "started again"
+    assert again.run("get", "secret", "plain", "--output=name").stdout == "secret/plain\n"
+
+
+def test_a_cluster_of_somebody_else_is_neither_used_nor_removed(ours, chosen):
+    other = "somebody-elses"
+    label = f"--label={cluster.NODE_LABEL}={other}"
+    container = process.run(["docker", "create", label, "witw/base:trixie", "true"]).stdout.strip()
+    try:
+        for act in (lambda: cluster.ensure(other, chosen, silent), lambda: cluster.delete(other, chosen)):
+            with pytest.raises(ClusterError, match="checkout"):
+                act()
+        assert [node.id for node in cluster.nodes(other)] == [container]
+    finally:
+        process.run(["docker", "rm", container])
+
+
+def test_a_cluster_that_stands_without_encryption_of_configmaps_says_so(ours, chosen):
+    with pytest.raises(ClusterError, match="no encryption of configmaps"):
+        cluster.ensure(NAME, chosen, silent, encrypt=("secrets", "configmaps"))
+
+
+def test_a_registry_that_was_made_anew_is_made_known_to_the_nodes(ours, chosen):
+    registry.remove(chosen)
+    again, _ = cluster.ensure(NAME, chosen, silent)
+    mirror = registry.find(chosen)
+    assert again == dataclasses.replace(ours, ports=dataclasses.replace(ours.ports, registry=mirror.port))
+    folder = f"/etc/containerd/certs.d/{mirror.name}/hosts.toml"
+    for node in cluster.nodes(NAME):
+        said = process.run(["docker", "exec", node.id, "cat", folder]).stdout
+        assert mirror.container in said
