@@ -1,6 +1,7 @@
 """What holds for every test run."""
 
 import signal
+from collections.abc import Callable
 from types import FrameType
 
 import pytest
@@ -13,3 +14,20 @@ def pytest_configure(config: pytest.Config) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupt)
+
+
+told = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def tell(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Put something that is worth knowing into the summary, also of a run in which all is well."""
+    return pytestconfig.stash.setdefault(told, []).append
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what the tests had to tell."""
+    if lines := config.stash.get(told, []):
+        terminalreporter.section("what the tests had to tell")
+        for line in lines:
+            terminalreporter.write_line(line)
