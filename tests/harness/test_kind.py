@@ -7,7 +7,7 @@ import time
 import pytest
 import yaml
 
-from dev import cluster, encryption, process, registry, settings, waits
+from dev import base_image, cluster, encryption, process, registry, settings, waits
 from dev.errors import ClusterError
 
 pytestmark = pytest.mark.slow
@@ -206,7 +206,8 @@ def test_a_cluster_that_was_stopped_is_started_with_all_that_it_held(ours, chose
 def test_a_cluster_of_somebody_else_is_neither_used_nor_removed(ours, chosen):
     other = "somebody-elses"
     label = f"--label={cluster.NODE_LABEL}={other}"
-    container = process.run(["docker", "create", label, "witw/base:trixie", "true"]).stdout.strip()
+    image, _ = base_image.ensure(chosen, silent)
+    container = process.run(["docker", "create", label, image, "true"]).stdout.strip()
     try:
         for act in (lambda: cluster.ensure(other, chosen, silent), lambda: cluster.delete(other, chosen)):
             with pytest.raises(ClusterError, match="checkout"):
