@@ -8,6 +8,7 @@ from matches.api import MatchListView, MatchView
 from people.api import MeView, UserListView
 from people.public_ids import PATTERN
 from trips.api import TripListView, TripView
+from web.api import MapView
 
 
 class PublicIdConverter:
@@ -32,5 +33,6 @@ urlpatterns = [
     path("api/trips/<public_id:public_id>", TripView.as_view(), name="trip"),
     path("api/matches", MatchListView.as_view()),
     path("api/matches/<public_id:public_id>", MatchView.as_view(), name="match"),
+    path("api/map", MapView.as_view()),
     re_path(r"^api(/|$)", NothingHere.as_view()),
 ]

@@ -158,6 +158,13 @@ class Environment(BaseSettings):
     log_format: Literal["json", "text"] = Field(
         default="json", description="`json` for machines, `text` for people."
     )
+    log_requests: Literal["failed", "all"] = Field(
+        default="failed",
+        description="Requests with a line in the app's log; the gateway's has one for each, by the same id.",
+    )
+    log_slow_ms: int = Field(
+        default=1000, ge=0, description="A request that takes longer counts as failed; 0: none does."
+    )
     sentry_dsn: SecretStr = Field(
         default=SecretStr(""), description="Where errors are reported; empty: nowhere."
     )

@@ -64,7 +64,7 @@ def configuration(form: str, level: str) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": ours,
-            "django.request": {"level": "ERROR"},  # 4xx stand in ops.access
+            "django.request": {"level": "ERROR"},  # 4xx stand in the gateway's log
             "django.security.DisallowedHost": {"filters": ["without_traceback"]},
             "gunicorn.error": ours,
             "gunicorn.access": ours,

@@ -169,5 +169,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "config.static.StaticFiles"},
 }
 
+LOG_ALL_REQUESTS = ENV.log_requests == "all"
+LOG_SLOW_SECONDS = ENV.log_slow_ms / 1000 or float("inf")
 LOGGING = logs.configuration(ENV.log_format, ENV.log_level)
 sentry.start(ENV)

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
@@ -16,7 +17,10 @@ PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 def observe(get_response: Handler) -> Handler:
-    """Give the request its identity, answer probes at once, and count, log and harden every other answer.
+    """Give the request its identity, answer probes at once, and count and harden every other answer.
+
+    Failed and slow ones are logged as well; LOG_REQUESTS=all logs each. The gateway's access log has a line
+    for every request; a second one for those that went well would cost a part of what the app can serve.
 
     Probes are answered here because they come with any Host header and must not touch what they do not test.
     """
@@ -45,17 +49,25 @@ def observe(get_response: Handler) -> Handler:
             metrics.in_flight.dec()
         seconds = time.perf_counter() - begun
         metrics.record(request, response, seconds)
-        log.info(
-            "%s %s %d",
-            request.method,
-            request.path,  # never the query: providers put one-time codes there
-            response.status_code,
-            extra={
-                "status": response.status_code,
-                "ms": round(seconds * 1000, 1),
-                "route": metrics.route_of(request),
-            },
-        )
+        failed = response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        slow = seconds > settings.LOG_SLOW_SECONDS
+        if failed or slow or settings.LOG_ALL_REQUESTS:
+            _log(request, response, seconds, logging.WARNING if failed or slow else logging.INFO)
         return response
 
     return answer
+
+
+def _log(request: HttpRequest, response: HttpResponseBase, seconds: float, level: int) -> None:
+    log.log(
+        level,
+        "%s %s %d",
+        request.method,
+        request.path,  # never the query: providers put one-time codes there
+        response.status_code,
+        extra={
+            "status": response.status_code,
+            "ms": round(seconds * 1000, 1),
+            "route": metrics.route_of(request),
+        },
+    )

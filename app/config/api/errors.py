@@ -35,6 +35,7 @@ CODES = (
     "parse_error",
     "unsupported_media_type",
     "too_large",
+    "changed_meanwhile",
     *VALIDATION_CODES,
     "error",
     "unavailable",

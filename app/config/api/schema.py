@@ -49,6 +49,8 @@ class Schema(AutoSchema):
         if "{" in self.path:
             found.append(("404", "No such object in the team"))
         found.append(("405", "No such method here"))
+        if any(parameter["name"] == "If-Match" for parameter in self._get_parameters()):
+            found.append(("412", "It was changed since it was read"))
         if takes_body:
             found.append(("413", "The body is too large"))
             found.append(("415", "The body is not application/json"))

@@ -2,9 +2,12 @@
 
 import logging
 import time
+from typing import Any
 
 import pytest
+from django.http import HttpRequest
 from django.test import Client
+from django.urls import resolve
 from prometheus_client import REGISTRY
 
 from ops import metrics, tracing
@@ -66,16 +69,49 @@ def test_every_answer_tells_browsers_what_they_may_do(client: Client) -> None:
     assert answer["Referrer-Policy"] == "same-origin"
 
 
-def test_one_line_per_request_says_what_happened_without_the_query(
+def logged(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    """The lines about requests."""
+    return [record for record in caplog.records if record.name == "ops.access"]
+
+
+def test_a_request_that_went_well_is_left_to_the_gateways_log(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "ops.access"):
-        client.get("/internal/ok?code=one-time-code")
-        client.get("/internal/health/live")
-    (record,) = [record for record in caplog.records if record.name == "ops.access"]
-    assert record.getMessage() == "GET /internal/ok 200"
+        client.get("/internal/ok")
+        client.get("/static/nothing.css")
+    assert logged(caplog) == []
+
+
+def test_one_line_says_how_a_request_failed_without_the_query(
+    client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(request: HttpRequest) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(resolve("/internal/ok").func, "__code__", fail.__code__)
+    client.raise_request_exception = False
+    client.get("/internal/ok?code=one-time-code", headers={"X-Request-ID": "from-the-gateway"})
+    (record,) = logged(caplog)
+    assert (record.levelname, record.getMessage()) == ("WARNING", "GET /internal/ok 500")
     assert record.__dict__["route"] == "/internal/ok"
     assert record.__dict__["ms"] >= 0
+
+
+def test_a_slow_request_is_logged(client: Client, caplog: pytest.LogCaptureFixture, settings: Any) -> None:
+    settings.LOG_SLOW_SECONDS = 0
+    client.get("/internal/ok")
+    assert [record.levelname for record in logged(caplog)] == ["WARNING"]
+
+
+def test_every_request_can_be_logged_but_for_probes(
+    client: Client, caplog: pytest.LogCaptureFixture, settings: Any
+) -> None:
+    settings.LOG_ALL_REQUESTS = True
+    with caplog.at_level(logging.INFO, "ops.access"):
+        client.get("/internal/ok?code=one-time-code")
+        client.get("/internal/health/live")
+    assert [record.getMessage() for record in logged(caplog)] == ["GET /internal/ok 200"]
 
 
 def test_requests_are_counted_by_route_method_and_status(client: Client) -> None:

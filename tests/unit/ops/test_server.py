@@ -97,9 +97,10 @@ def test_counters_go_on_and_gauges_do_not_when_a_worker_dies(two_workers: Server
     assert len({path.stem.rpartition("_")[2] for path in files} - {"0"}) == 2
 
 
-def test_the_servers_own_messages_are_json_and_requests_are_logged_once(server: Server) -> None:
-    server.get("/internal/ok?token=hush-hush")
-    text = server.log.read_text()
+def test_the_servers_own_messages_are_json_and_requests_are_logged_once(tmp_path: Path) -> None:
+    with Server(tmp_path / "log", LOG_REQUESTS="all") as server:
+        server.get("/internal/ok?token=hush-hush")
+        text = server.log.read_text()
     lines = [json.loads(line) for line in text.splitlines()]
     assert {"gunicorn.error", "ops.access"} <= {line["logger"] for line in lines}
     assert [line["logger"] for line in lines if "/internal/ok" in line["message"]] == ["ops.access"]
