@@ -8,6 +8,10 @@ from django.test import Client
 
 from people.models import User
 
+# What `problem` gives of the two refusals that every endpoint has.
+NOT_FOUND = (404, "invalid_request", "not_found", None)
+FORBIDDEN = (403, "authentication_error", "permission_denied", None)
+
 Answer = Any  # Django's test response has no public type
 
 

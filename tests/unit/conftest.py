@@ -10,13 +10,17 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
 from django.test import override_settings
 
 from tests.unit.database import Database
+
+if TYPE_CHECKING:  # models cannot be imported before Django is set up
+    from people.models import User
+    from tests.unit.clients import ApiClient
 
 # Settings are read when Django starts, which pytest-django does after this file: the environment comes first.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -60,6 +64,30 @@ def _nothing_remembered() -> None:
     from cities import memory
 
     memory.forget()
+
+
+@pytest.fixture
+def me() -> "User":
+    """Alice, who lives in London."""
+    from tests.unit.factories import UserFactory
+
+    return UserFactory(first_name="Alice", home_city="London")
+
+
+@pytest.fixture
+def mate(me: "User") -> "User":
+    """Bob of her team, who lives in Paris."""
+    from tests.unit.factories import UserFactory
+
+    return UserFactory(team=me.team, first_name="Bob", home_city="Paris")
+
+
+@pytest.fixture
+def api(me: "User") -> "ApiClient":
+    """The API as Alice sees it."""
+    from tests.unit.clients import ApiClient
+
+    return ApiClient(me)
 
 
 def _is_local(host: Any) -> bool:

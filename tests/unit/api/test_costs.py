@@ -21,16 +21,6 @@ def _no_look_for_imports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "NOTICE_AFTER_SECONDS", 3600)
 
 
-@pytest.fixture
-def me() -> User:
-    return UserFactory(home_city="London")
-
-
-@pytest.fixture
-def api(me: User) -> ApiClient:
-    return ApiClient(me)
-
-
 def populate(me: User, people: int, start: int) -> None:
     """More team mates, each with two trips that match mine."""
     for number in range(people):

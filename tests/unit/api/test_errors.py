@@ -7,23 +7,12 @@ import pytest
 from django.test import Client
 
 from people.models import User
-from tests.unit.clients import ApiClient, detail, problem
+from tests.unit.clients import NOT_FOUND, ApiClient, detail, problem
 from tests.unit.factories import UserFactory, book, day, place
 
 pytestmark = pytest.mark.django_db
 
 UNKNOWN = "trip_" + "a" * 24
-NOT_FOUND = (404, "invalid_request", "not_found", None)
-
-
-@pytest.fixture
-def me() -> User:
-    return UserFactory(home_city="London")
-
-
-@pytest.fixture
-def api(me: User) -> ApiClient:
-    return ApiClient(me)
 
 
 def booking(**fields: Any) -> dict[str, Any]:

@@ -25,6 +25,7 @@ OPERATIONS = {
     "get /api/matches",
     "get /api/matches/{public_id}",
     "patch /api/matches/{public_id}",
+    "get /api/map",
 }
 
 

@@ -7,28 +7,10 @@ import time_machine
 
 from matches.models import Match
 from people.models import User
-from tests.unit.clients import ApiClient, problem
+from tests.unit.clients import FORBIDDEN, NOT_FOUND, ApiClient, problem
 from tests.unit.factories import UserFactory, book, day
 
 pytestmark = pytest.mark.django_db
-
-FORBIDDEN = (403, "authentication_error", "permission_denied", None)
-NOT_FOUND = (404, "invalid_request", "not_found", None)
-
-
-@pytest.fixture
-def me() -> User:
-    return UserFactory(first_name="Alice", home_city="London")
-
-
-@pytest.fixture
-def mate(me: User) -> User:
-    return UserFactory(team=me.team, first_name="Bob", home_city="Paris")
-
-
-@pytest.fixture
-def api(me: User) -> ApiClient:
-    return ApiClient(me)
 
 
 def visit(mate: User, first: int, last: int | None = None) -> Match:

@@ -36,11 +36,6 @@ def me() -> User:
     return UserFactory(first_name="Bob", email="bob@example.com", home_city="Paris")
 
 
-@pytest.fixture
-def api(me: User) -> ApiClient:
-    return ApiClient(me)
-
-
 def test_i_am_shown_with_exactly_these_keys(me: User, api: ApiClient) -> None:
     assert api.get("/api/users/me").json() == {
         "id": me.public_id,

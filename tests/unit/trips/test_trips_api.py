@@ -7,29 +7,11 @@ import pytest
 
 from matches.models import Match
 from people.models import User
-from tests.unit.clients import ApiClient, detail, problem
+from tests.unit.clients import FORBIDDEN, NOT_FOUND, ApiClient, detail, problem
 from tests.unit.factories import TeamFactory, UserFactory, book, day, place
 from trips.models import Trip
 
 pytestmark = pytest.mark.django_db
-
-NOT_FOUND = (404, "invalid_request", "not_found", None)
-FORBIDDEN = (403, "authentication_error", "permission_denied", None)
-
-
-@pytest.fixture
-def me() -> User:
-    return UserFactory(first_name="Alice", home_city="London")
-
-
-@pytest.fixture
-def mate(me: User) -> User:
-    return UserFactory(team=me.team, first_name="Bob", home_city="Paris")
-
-
-@pytest.fixture
-def api(me: User) -> ApiClient:
-    return ApiClient(me)
 
 
 def test_booking_answers_with_the_whole_trip(me: User, api: ApiClient) -> None:
