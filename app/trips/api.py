@@ -15,10 +15,12 @@ from config.api.pages import Pages
 from config.api.schema import id_parameter
 from config.api.views import caller, flag
 from people.api import UserSerializer
-from trips import representation, services
+from people.models import User
+from trips import representation, services, versions
 from trips.models import Trip
 
-THE_TRIP = [id_parameter("trip")]
+THE_TRIP = [id_parameter("trip"), versions.ETAG]
+THE_TRIP_AS_SEEN = [*THE_TRIP, versions.IF_MATCH]
 
 
 class TripSerializer(serializers.Serializer[Trip]):
@@ -74,6 +76,7 @@ class TripListView(GenericAPIView[Trip]):
         summary="Book a trip",
         description="For myself, on days of the past too. My trips may touch but not overlap. The matches "
         "that follow from it are there when this answers.",
+        parameters=[versions.ETAG],
         request=BookingSerializer,
         responses={status.HTTP_201_CREATED: TripSerializer},
     )
@@ -83,7 +86,7 @@ class TripListView(GenericAPIView[Trip]):
         booking = BookingSerializer(data=request.data)
         booking.is_valid(raise_exception=True)
         trip = services.book(user, **booking.validated_data)
-        return Response(representation.represent(trip, user), status=status.HTTP_201_CREATED)
+        return _answer(trip, user, status.HTTP_201_CREATED)
 
 
 class TripView(APIView):
@@ -94,13 +97,13 @@ class TripView(APIView):
     )
     def get(self, request: Request, public_id: str) -> Response:
         """Answer with any trip of the team."""
-        return Response(representation.represent(_trip_of_team(request, public_id), caller(request)))
+        return _answer(_trip_of_team(request, public_id), caller(request))
 
     @extend_schema(
         operation_id="trips_change",
         summary="Change my trip",
         description="The same rules as for booking one; the matches follow.",
-        parameters=THE_TRIP,
+        parameters=THE_TRIP_AS_SEEN,
         request=BookingSerializer,
         responses=TripSerializer,
     )
@@ -109,20 +112,26 @@ class TripView(APIView):
         trip = _own_trip(request, public_id)
         booking = BookingSerializer(data=request.data, partial=True)
         booking.is_valid(raise_exception=True)
-        changed = services.change(trip, **booking.validated_data)
-        return Response(representation.represent(changed, caller(request)))
+        with versions.conflict_reported():
+            changed = services.change(trip, versions.seen(request), **booking.validated_data)
+        return _answer(changed, caller(request))
 
     @extend_schema(
         operation_id="trips_cancel",
         summary="Cancel my trip",
         description="Its matches go with it; those at my home come back.",
-        parameters=THE_TRIP,
+        parameters=[id_parameter("trip"), versions.IF_MATCH],
         responses={status.HTTP_204_NO_CONTENT: None},
     )
     def delete(self, request: Request, public_id: str) -> Response:
         """Cancel a trip of the caller."""
-        services.cancel(_own_trip(request, public_id))
+        with versions.conflict_reported():
+            services.cancel(_own_trip(request, public_id), versions.seen(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _answer(trip: Trip, viewer: User, status: int = status.HTTP_200_OK) -> Response:
+    return Response(representation.represent(trip, viewer), status=status, headers=versions.headers(trip))
 
 
 def _trip_of_team(request: Request, public_id: str) -> Trip:

@@ -1,6 +1,6 @@
 """Booking, changing and cancelling trips, with the matches that follow, each in one transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import TypedDict, Unpack
@@ -12,6 +12,10 @@ from matches import matching
 from people.models import User
 from people.services import locked_team_of
 from trips.models import NO_OVERLAP, Trip
+
+
+class ChangedMeanwhile(Exception):  # noqa: N818 (it says what happened)
+    """The trip is no longer what its owner saw when they decided what to do with it."""
 
 
 class TripChanges(TypedDict, total=False):
@@ -48,15 +52,22 @@ def add(trip: Trip) -> None:
         matching.trip_booked(team, trip.user_id, trip.pk, trip.start, trip.end)
 
 
-def change(trip: Trip, **changes: Unpack[TripChanges]) -> Trip:
+def change(trip: Trip, seen: Collection[str] = (), **changes: Unpack[TripChanges]) -> Trip:
     """Give a trip another city, days or notes; the trip returned has them.
+
+    Args:
+        trip: the trip.
+        seen: its `version` as its owner saw it, or several; none: whatever it is now.
+        changes: its new fields.
 
     Raises:
         ValidationError: as for `book`.
+        ChangedMeanwhile: it has another version by now.
         Trip.DoesNotExist: it has been cancelled meanwhile.
     """
     with _overlap_reported(), locked_team_of(trip.user) as team:
         trip = Trip.objects.select_related("user").get(pk=trip.pk)
+        _check_unchanged(trip, seen)
         before = (trip.city_id, trip.start, trip.end)
         for name, value in changes.items():
             setattr(trip, name, value)
@@ -67,12 +78,22 @@ def change(trip: Trip, **changes: Unpack[TripChanges]) -> Trip:
     return trip
 
 
-def cancel(trip: Trip) -> None:
-    """Remove a trip and its matches; who stays at home instead is matched with visitors again."""
+def cancel(trip: Trip, seen: Collection[str] = ()) -> None:
+    """Remove a trip and its matches; who stays at home instead is matched with visitors again.
+
+    Raises:
+        ChangedMeanwhile: `seen` is given, and the trip has another version by now.
+    """
     with locked_team_of(trip.user) as team:
         current = Trip.objects.get(pk=trip.pk)
+        _check_unchanged(current, seen)
         current.delete()
         matching.trip_cancelled(team, current.user_id, current.start, current.end)
+
+
+def _check_unchanged(trip: Trip, seen: Collection[str]) -> None:
+    if seen and trip.version not in seen:
+        raise ChangedMeanwhile
 
 
 @contextmanager
