@@ -42,6 +42,10 @@ class ImageError(WitwError):
     """An image could be neither pulled nor built."""
 
 
+class BundleError(WitwError):
+    """A bundle is damaged, cut off, of another machine, or no bundle at all."""
+
+
 class StackError(WitwError):
     """The containers did not become ready."""
 

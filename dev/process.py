@@ -10,12 +10,13 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from dev.errors import ProcessError
 
@@ -25,10 +26,13 @@ NOT_FOUND = 127
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL for a child that has to go."""
 
+PIPE_END_TIMEOUT = 600.0
+"""Seconds that a command may still work when its input has ended."""
+
 Environment = Mapping[str, str | None]
 """Variables on top of ours; None takes one away."""
 
-_children: set[subprocess.Popen[str]] = set()
+_children: set[subprocess.Popen[Any]] = set()
 _daemons: list[subprocess.Popen[bytes]] = []  # Python complains about one that it forgets while it runs
 _lock = threading.Lock()
 _ending = threading.Event()
@@ -100,6 +104,45 @@ def run(
     return Result(child.returncode, said.text("stdout"), said.text("stderr"))
 
 
+@contextlib.contextmanager
+def piped(command: Sequence[str], *, into: bool = False) -> Iterator[IO[bytes]]:
+    """Run a command whose output, or with `into` whose input, is a stream of bytes too long to be kept.
+
+    Yields:
+        Its standard output to read from, or its standard input to write to. It has to end within
+        PIPE_END_TIMEOUT after the block has.
+
+    Raises:
+        ProcessError: The command is missing or ended badly.
+    """
+    with tempfile.TemporaryFile() as said:
+        out, feed = (said, subprocess.PIPE) if into else (subprocess.PIPE, subprocess.DEVNULL)
+        try:
+            child = subprocess.Popen(command, stdin=feed, stdout=out, stderr=said, start_new_session=True)
+        except OSError as error:
+            raise _failure(command, NOT_FOUND, None, None, _Output(None), str(error)) from error
+        with _lock:
+            _children.add(child)
+        stream = child.stdin if into else child.stdout
+        assert stream is not None  # noqa: S101 - asked for above
+        try:
+            # A command that ends early says why; that it no longer reads is only the consequence.
+            with contextlib.suppress(BrokenPipeError), stream:
+                yield stream
+            child.wait(PIPE_END_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            if child.poll() is None:
+                end(child)
+            with _lock:
+                _children.discard(child)
+        if child.returncode != 0:
+            said.seek(0)
+            words = said.read().decode(errors="replace")
+            raise _failure(command, child.returncode, None, None, _Output(None), words)
+
+
 def hand_over(command: Sequence[str], *, env: Environment | None = None, cwd: Path | None = None) -> int:
     """Give the terminal to a command (a shell, a log that is followed) and return its exit code.
 
@@ -142,7 +185,7 @@ def start_daemon(
     return daemon
 
 
-def end(child: subprocess.Popen[str]) -> None:
+def end(child: subprocess.Popen[Any]) -> None:
     """End a child and everything in its process group, politely first."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):
