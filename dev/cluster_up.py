@@ -6,7 +6,7 @@ import functools
 
 from rich.table import Table
 
-from dev import cluster, console, images, process, registry, settings, waits
+from dev import cluster, console, images, kube, process, registry, settings, waits
 from dev.cluster import Cluster
 from dev.compose import Compose
 from dev.registry import Registry
@@ -52,7 +52,7 @@ def bring_up(
 
     process.side_by_side(make_cluster, push_images)
     with report.stage("ready") as stage:
-        seconds = waits.until_ready(made[0].run, namespaces=OWN, timeout=READY_TIMEOUT, say=stage.say)
+        seconds = waits.until_ready(kube.of(made[0]), namespaces=OWN, timeout=READY_TIMEOUT, stage=stage)
         stage.unchanged(f"nodes and all pods, after {seconds:.0f} s")
     return made[0], references
 

@@ -6,11 +6,12 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from rich.console import Console
+from rich import box
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -47,6 +48,22 @@ class Stage:
         self.changed = False
         self.say(detail)
 
+    def rows(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Show a table below the stages until the next one, or none; in a log, the rows that are new."""
+        if self._report is not None:
+            self._report.show_rows(self, headings, rows)
+
+
+class _Display(Progress):
+    """The stages, and a table below them."""
+
+    below: Table | None = None
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        if self.below is not None:
+            yield self.below
+
 
 class Report:
     """The stages of one command, in the order in which they began.
@@ -60,7 +77,8 @@ class Report:
         self._lock = threading.Lock()
         self._tasks: dict[str, TaskID] = {}
         self._began = time.monotonic()
-        self._progress = Progress(
+        self._rows: dict[str, list[tuple[str, ...]]] = {}
+        self._progress = _Display(
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.fields[name]:<14}", style="bold"),
             TimeElapsedColumn(),
@@ -108,6 +126,21 @@ class Report:
         line = stage.detail if len(stage.detail) <= 100 else stage.detail[:99] + "…"
         self._progress.update(self._tasks[stage.name], description=escape(line))
 
+    def show_rows(self, stage: Stage, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Show a stage's table below all stages."""
+        with self._lock:
+            before = self._rows.get(stage.name, [])
+            self._rows[stage.name] = [tuple(row) for row in rows]
+            shown = [row for listed in self._rows.values() for row in listed]
+        self._progress.below = _listing(headings, shown) if shown else None
+        for row in self._rows[stage.name]:
+            if row not in before:
+                self._plain(f"{stage.name}: {', '.join(cell for cell in row if cell)}")
+
+    def display(self) -> Iterable[RenderableType]:
+        """What a terminal shows while the command runs."""
+        return self._progress.get_renderables()
+
     @property
     def seconds(self) -> float:
         """Time since the command began, in seconds."""
@@ -131,6 +164,16 @@ class Report:
     def _plain(self, line: str) -> None:
         if not self._console.is_terminal:
             self._console.print(escape(line), soft_wrap=True)
+
+
+def _listing(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """One line a row: what is too long is cut, so that the display keeps still."""
+    table = Table(box=box.SIMPLE)
+    for heading in headings:
+        table.add_column(heading, no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    return table
 
 
 def print_error(error: WitwError) -> None:

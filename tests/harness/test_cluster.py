@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from dev import cli, cluster, cluster_up, console, process, registry, settings, state, toolchain
+from dev import cli, cluster, cluster_up, console, process, registry, settings, state, toolchain, waits
 from dev.catalogue_images import Found
 from dev.errors import ClusterError, ImageError
 from dev.registry import Registry
@@ -183,6 +183,7 @@ def test_up_pushes_what_is_new_beside_making_the_cluster(machine, chosen, answer
             }
 
     monkeypatch.setattr(registry, "ensure", lambda *_: (answering, ""))
+    monkeypatch.setattr(waits, "until_ready", lambda *_, **__: 0.0)
     machine.change(
         containers={answering.container: {"labels": [], "running": True, "port": "1", "networks": {}}}
     )

@@ -7,7 +7,8 @@ import time
 import pytest
 import yaml
 
-from dev import base_image, cluster, encryption, process, registry, settings, waits
+from dev import base_image, cluster, encryption, kube, process, registry, settings, waits
+from dev.console import Stage
 from dev.errors import ClusterError
 
 pytestmark = pytest.mark.slow
@@ -166,7 +167,7 @@ def test_the_watcher_says_why_a_pod_does_not_start_and_gives_up_early(ours, imag
     ours.run("run", "puller", "--namespace=broken", f"--image={missing}")
     began = time.monotonic()
     with pytest.raises(ClusterError) as caught:
-        waits.until_ready(ours.run, namespaces=["broken"], timeout=300, say=silent)
+        waits.until_ready(kube.of(ours), namespaces=["broken"], timeout=300, stage=Stage("ready"))
     ours.run("delete", "namespace", "broken", "--wait=false")
     assert time.monotonic() - began < 120
     assert "puller" in caught.value.details or "no way" in caught.value.details

@@ -10,12 +10,14 @@ from dev import (
     catalogue,
     catalogue_images,
     cluster,
+    kube,
     process,
     registry,
     settings,
     toolchain,
     waits,
 )
+from dev.console import Stage
 from dev.errors import ImageError
 
 pytestmark = pytest.mark.slow
@@ -64,7 +66,7 @@ def test_a_cluster_comes_up_from_a_mirror_alone(published, mirror, monkeypatch):
     try:
         found, done = cluster.ensure(NAME, published, silent)
         assert done == "created"
-        waits.until_ready(found.run, timeout=180, say=silent)
+        waits.until_ready(kube.of(found), timeout=180, stage=Stage("ready"))
         assert cluster.recorded(NAME)["node_image"].startswith(f"{mirror.name}/kindest/node:")
         node = catalogue_images.find("node", published)
         assert (node.origin, catalogue_images.problem(node)) == (catalogue_images.PULLED, "")

@@ -1,12 +1,11 @@
 """What the readiness watcher makes of what a cluster says."""
 
-import json
-
 import pytest
 
-from dev import waits
+from dev import readiness, waits
+from dev.console import Stage
 from dev.errors import ClusterError
-from dev.process import Result
+from dev.kube import NoAnswer
 
 
 def pod(*containers, phase="Running", conditions=(), owner="ReplicaSet", **metadata):
@@ -43,19 +42,52 @@ def deployment(wanted=2, **status):
 READY = {"type": "Ready", "status": "True"}
 
 
+class Looks:
+    """A cluster that shows one look after the other, the last one for ever."""
+
+    def __init__(self, looks, said):
+        self.looks, self.said = list(looks), said
+
+    def list(self, kind, namespace="", **selectors):
+        items = self.looks[0]
+        if items is None or kind == "Event":  # the last question of a look
+            self.looks = self.looks[1:] or self.looks
+        if items is None:
+            raise NoAnswer("refused")
+        return [item for item in items if item["kind"] == kind]
+
+    def logs(self, pod, namespace, container, *, lines=None, previous=False):
+        return self.said.splitlines()
+
+
 def cluster(*looks, logs=""):
-    """A kubectl that says one look after the other, the last one for ever."""
-    left = list(looks)
+    return Looks(looks, logs)
 
-    def kubectl(verb, *arguments, check=True):
-        if verb == "logs":
-            return Result(0, logs, "")
-        items = left.pop(0) if len(left) > 1 else left[0]
-        return (
-            Result(0, json.dumps({"items": items}), "") if items is not None else Result(1, "", "refused\n")
-        )
 
-    return kubectl
+def event(uid, reason, *, at, kind="Warning", message=""):
+    return {
+        "kind": "Event",
+        "metadata": {"name": f"{reason}{at}"},
+        "involvedObject": {"uid": uid},
+        "type": kind,
+        "reason": reason,
+        "message": message,
+        "lastTimestamp": f"2026-01-01T00:00:{at:02}Z",
+    }
+
+
+class Display(Stage):
+    """A stage that remembers what it was told, each thing once."""
+
+    def __init__(self):
+        super().__init__("ready")
+        self.said, self.table = [], []
+
+    def say(self, detail):
+        self.said += [detail] if detail not in self.said[-1:] else []
+
+    def rows(self, headings, rows):
+        self.table = [*rows] or self.table
 
 
 @pytest.fixture(autouse=True)
@@ -67,9 +99,9 @@ def clock(monkeypatch):
     return now
 
 
-def wait(kubectl, timeout=100.0):
-    said = []
-    return waits.until_ready(kubectl, timeout=timeout, say=said.append), said
+def wait(kube, timeout=100.0):
+    stage = Display()
+    return waits.until_ready(kube, timeout=timeout, stage=stage), stage.said
 
 
 def test_a_ready_cluster_is_not_waited_for():
@@ -78,7 +110,7 @@ def test_a_ready_cluster_is_not_waited_for():
 
 def test_what_is_not_ready_is_said_until_it_is():
     seconds, said = wait(cluster([deployment(availableReplicas=1)], [deployment()]))
-    assert seconds == 1.0
+    assert seconds == waits.PAUSE
     assert said == ["waiting for 1: Deployment n/d: 1 of 2 ready"]
 
 
@@ -91,11 +123,11 @@ def test_what_is_not_ready_is_said_until_it_is():
     ],
 )
 def test_a_deployment_in_the_middle_of_an_update_is_not_ready(status, why):
-    assert waits.judge(deployment(**status)), why
+    assert readiness.judge(deployment(**status)), why
 
 
 def test_a_parked_deployment_is_ready():
-    assert waits.judge(deployment(wanted=0)) == []
+    assert readiness.judge(deployment(wanted=0)) == []
 
 
 def test_a_crash_loop_is_given_up_early_with_its_last_words():
@@ -108,11 +140,11 @@ def test_a_crash_loop_is_given_up_early_with_its_last_words():
 
 def test_a_crash_that_mends_itself_is_forgiven(clock):
     crashing, well = [pod(waiting("CrashLoopBackOff"))], [pod(container(ready=True), conditions=[READY])]
-    assert wait(cluster(*[crashing] * 15, well))[0] == 15.0
+    assert wait(cluster(*[crashing] * 30, well))[0] == 15.0
 
 
 def test_an_image_that_cannot_be_pulled_is_one_state_whatever_kubelet_calls_it(clock):
-    looks = [[pod(waiting(reason))] for reason in ("ErrImagePull", "ImagePullBackOff")] * 20
+    looks = [[pod(waiting(reason))] for reason in ("ErrImagePull", "ImagePullBackOff")] * 40
     with pytest.raises(ClusterError, match="ErrImagePull"):
         wait(cluster(*looks), timeout=600)
     assert clock[0] == waits.PATIENCE["ErrImagePull"]
@@ -136,7 +168,7 @@ def test_pods_that_wait_for_a_node_are_waited_for_as_long_as_it_starts(clock):
         {"kind": "Node", "metadata": {"name": "one"}, "status": {}},
         pod(phase="Pending", conditions=[condition]),
     ]
-    assert wait(cluster(*[starting] * 60, [deployment()]))[0] == 60.0
+    assert wait(cluster(*[starting] * 120, [deployment()]))[0] == 60.0
 
 
 def test_a_failed_job_is_given_up_at_once(clock):
@@ -149,19 +181,19 @@ def test_a_failed_job_is_given_up_at_once(clock):
 
 def test_pods_of_finished_jobs_and_pods_that_go_are_not_waited_for():
     ended = container(terminated={"exitCode": 1})
-    assert waits.judge(pod(ended, phase="Failed", owner="Job")) == []
-    assert waits.judge(pod(container(), deletionTimestamp="2026-01-01T00:00:00Z")) == []
+    assert readiness.judge(pod(ended, phase="Failed", owner="Job")) == []
+    assert readiness.judge(pod(container(), deletionTimestamp="2026-01-01T00:00:00Z")) == []
 
 
 def test_time_is_over_at_the_deadline_whatever_the_reason(clock):
     with pytest.raises(ClusterError, match="not ready within 5 s"):
         wait(cluster([pod(container(running={}))]), timeout=5)
-    assert clock[0] == 6
+    assert clock[0] == 5 + waits.PAUSE
 
 
 def test_an_api_server_that_does_not_answer_yet_is_waited_for():
     seconds, said = wait(cluster(None, None, [deployment()]))
-    assert seconds == 2.0
+    assert seconds == 2 * waits.PAUSE
     assert "no answer (refused)" in said[0]
 
 
@@ -177,9 +209,9 @@ def test_sets_are_ready_when_all_their_pods_are_of_the_last_revision():
     metadata = {"name": "s", "namespace": "n", "generation": 1}
     status = {"observedGeneration": 1, "readyReplicas": 2, "updatedReplicas": 1}
     stateful = {"kind": "StatefulSet", "metadata": metadata, "spec": {"replicas": 2}, "status": status}
-    assert waits.judge(stateful)
+    assert readiness.judge(stateful)
     status["updatedReplicas"] = 2
-    assert waits.judge(stateful) == []
+    assert readiness.judge(stateful) == []
 
     counts = {"desiredNumberScheduled": 2, "numberAvailable": 2, "updatedNumberScheduled": 1}
     daemons = {
@@ -188,6 +220,68 @@ def test_sets_are_ready_when_all_their_pods_are_of_the_last_revision():
         "spec": {},
         "status": {"observedGeneration": 1, **counts},
     }
-    assert waits.judge(daemons)
+    assert readiness.judge(daemons)
     daemons["status"]["updatedNumberScheduled"] = 2
-    assert waits.judge(daemons) == []
+    assert readiness.judge(daemons) == []
+
+
+def test_the_table_has_the_reason_and_the_last_line_of_a_log():
+    kube, stage = cluster([pod(container(running={}))], logs="first\nsecond\n"), Display()
+    with pytest.raises(ClusterError):
+        waits.until_ready(kube, timeout=3, stage=stage)
+    assert stage.table == [("Pod n/p", "c", "not ready", "second")]
+
+
+def test_a_volume_that_cannot_be_mounted_is_named_by_its_last_event(clock):
+    starting = pod(waiting("ContainerCreating"), uid="u")
+    events = [
+        event("u", "FailedMount", at=20, message='secret "witw-django" not found'),
+        event("u", "Scheduled", at=10, kind="Normal"),
+        event("other", "FailedScheduling", at=30),
+    ]
+    with pytest.raises(ClusterError) as caught:
+        wait(cluster([starting, *events]), timeout=600)
+    assert caught.value.details == 'Pod n/p/c: FailedMount (secret "witw-django" not found)'
+    assert clock[0] == waits.PATIENCE["FailedMount"]
+
+
+def test_an_event_that_something_better_followed_says_nothing():
+    starting = pod(waiting("ContainerCreating"), uid="u")
+    events = [event("u", "FailedMount", at=10), event("u", "Pulling", at=20, kind="Normal")]
+    assert [item.reason for item in waits.look(cluster([starting, *events]))] == ["starting"]
+
+
+def test_a_failing_probe_is_told_but_not_taken_for_a_state_of_its_own():
+    running = pod(container(running={}), uid="u")
+    probe = event("u", "Unhealthy", at=10, message="Startup probe failed: 503")
+    (found,) = waits.look(cluster([running, probe]))
+    assert (found.reason, found.message) == ("not ready", "Startup probe failed: 503")
+
+
+def test_pods_that_may_not_be_made_are_named_by_what_wants_them():
+    condition = {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": "forbidden"}
+    (found,) = readiness.judge(deployment(availableReplicas=0, conditions=[condition]))
+    assert (found.reason, found.message) == ("FailedCreate", "forbidden")
+    stateful = {
+        "kind": "StatefulSet",
+        "metadata": {"name": "s", "namespace": "n", "uid": "u"},
+        "spec": {"replicas": 1},
+        "status": {},
+    }
+    (found,) = readiness.judge(stateful, event("u", "FailedCreate", at=1, message="forbidden"))
+    assert (found.reason, found.message) == ("FailedCreate", "forbidden")
+
+
+def test_a_failed_job_shows_the_log_of_its_last_pod():
+    failed = {"type": "Failed", "status": "True"}
+    job = {
+        "kind": "Job",
+        "metadata": {"name": "migrate", "namespace": "n"},
+        "spec": {},
+        "status": {"conditions": [failed]},
+    }
+    ended = pod(container(terminated={"exitCode": 1}), phase="Failed", owner="Job")
+    ended["spec"] = {"containers": [{"name": "migrate"}]}
+    with pytest.raises(ClusterError) as caught:
+        wait(cluster([job, ended], logs="relation exists\n"))
+    assert "relation exists" in caught.value.details

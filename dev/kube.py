@@ -1,0 +1,124 @@
+"""Kubernetes' API, asked through kr8s: no process per question, and one connection that is kept."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import kr8s
+from kr8s.objects import (
+    APIObject,
+    DaemonSet,
+    Deployment,
+    Event,
+    Job,
+    Node,
+    Pod,
+    StatefulSet,
+)
+
+from dev.cluster import Cluster
+from dev.errors import ClusterError
+
+TIMEOUT = 20.0
+"""Seconds for one answer of the API server."""
+
+Object = dict[str, Any]
+"""An object as the API gives it."""
+
+CLASSES = {
+    kind.kind: kind for kind in (Node, Deployment, StatefulSet, DaemonSet, Job, Pod, Event)
+}  # kr8s finds these without asking the API server for all that it knows
+
+
+class NoAnswer(ClusterError):
+    """The API server is away, or refuses; it may come back."""
+
+
+@dataclass(frozen=True)
+class Kube:
+    """One cluster, by a kubeconfig and a context in it. Nothing is asked before it is needed."""
+
+    kubeconfig: Path
+    context: str
+
+    @cached_property
+    def api(self) -> kr8s.Api:
+        """kr8s's own client.
+
+        Raises:
+            ClusterError: There is no such context, or (`NoAnswer`) the API server does not answer.
+        """
+        with _named(self.context), warnings.catch_warnings():
+            # Newer than kr8s was tried with; only kinds that it has long known are used here.
+            warnings.filterwarnings("ignore", message="Kubernetes version .* is not supported")
+            api = kr8s.api(kubeconfig=str(self.kubeconfig), context=self.context)
+        api.timeout = TIMEOUT
+        return api
+
+    def list(self, kind: str, namespace: str = "", **selectors: str) -> list[Object]:
+        """All objects of a kind.
+
+        Args:
+            kind: As kubectl takes it; `Kind` of the ones that are waited for is quickest.
+            namespace: Where; everywhere when empty.
+            selectors: `label_selector`, `field_selector`.
+
+        Raises:
+            ClusterError: The API server does not answer, refuses, or knows no such kind.
+        """
+        known = CLASSES.get(kind)
+        with _named(self.context):
+            found = self.api.get(known or kind, namespace=namespace or kr8s.ALL, raw=True, **selectors)
+            # In a list the objects themselves do not say what they are.
+            default = {"kind": known.kind, "apiVersion": known.version} if known else {"kind": kind}
+            return [{**default, **cast(Object, item)} for item in found]
+
+    def get(self, kind: str, name: str, namespace: str) -> APIObject:
+        """One object, to be read, patched, scaled or deleted.
+
+        Raises:
+            ClusterError: There is none, or the API server does not answer.
+        """
+        with _named(self.context):
+            found = next(self.api.get(CLASSES.get(kind, kind), name, namespace=namespace), None)
+        if found is None:
+            raise ClusterError(f"there is no {kind} {name} in namespace {namespace}")
+        return cast(APIObject, found)
+
+    def logs(
+        self, pod: str, namespace: str, container: str, *, lines: int | None = None, previous: bool = False
+    ) -> list[str]:
+        """The last lines that a container wrote; none when there are none to be had."""
+        target = Pod({"metadata": {"name": pod, "namespace": namespace}}, api=self.api)
+        try:
+            return list(target.logs(container=container, previous=previous, tail_lines=lines))
+        except (httpx.HTTPError, kr8s.ServerError, kr8s.APITimeoutError, kr8s.NotFoundError, OSError):
+            return []
+
+
+def of(cluster: Cluster) -> Kube:
+    """The API of a cluster of this checkout."""
+    return Kube(cluster.kubeconfig, f"kind-{cluster.name}")
+
+
+@contextmanager
+def _named(context: str) -> Iterator[None]:
+    """Every way in which a question can go wrong, as our own error."""
+    try:
+        yield
+    except (httpx.HTTPError, kr8s.ServerError, kr8s.APITimeoutError, OSError) as error:
+        raise NoAnswer(
+            f"the API server of {context} does not answer as it should: {error or type(error).__name__}",
+            remedy=f"see whether the cluster runs: kubectl --context {context} get --raw=/readyz",
+        ) from error
+    except ValueError as error:
+        raise ClusterError(
+            f"{context} cannot be asked: {error}", remedy="see `kubectl config get-contexts`"
+        ) from error
