@@ -69,25 +69,29 @@ def registry_answers(settings: Settings) -> bool:
 
     Only for a machine whose engine does not run yet; a running one is asked itself, as it may know mirrors.
     """
-    host = settings.mirror or _registry_of(wanted(settings))
-    answers: list[bool] = []
+    return answers(settings.mirror or _registry_of(wanted(settings)), mirror=bool(settings.mirror))
+
+
+def answers(host: str, *, mirror: bool = False) -> bool:
+    """Whether a registry answers within the probe's time; a mirror may do so without TLS."""
+    answered: list[bool] = []
 
     def probe() -> None:
-        for scheme in ("http", "https") if settings.mirror else ("https",):
+        for scheme in ("http", "https") if mirror else ("https",):
             try:
                 urllib.request.urlopen(f"{scheme}://{host}/v2/", timeout=PROBE_TIMEOUT).close()  # noqa: S310
             except urllib.error.HTTPError:
                 pass  # 401 is an answer
             except (OSError, http.client.HTTPException, socket.gaierror):
                 continue
-            answers.append(True)
+            answered.append(True)
             return
 
     # A name server that does not answer can hold a lookup for longer than any timeout that Python could set.
     thread = threading.Thread(target=probe, daemon=True)
     thread.start()
     thread.join(PROBE_TIMEOUT)
-    return bool(answers)
+    return bool(answered)
 
 
 def tools_needed(settings: Settings) -> list[str]:

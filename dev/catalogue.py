@@ -63,6 +63,17 @@ class Image(BaseModel, extra="forbid"):
     sources: dict[str, str] = {}
 
 
+class Chart(BaseModel, extra="forbid"):
+    """A chart of others, and how it is made from the source of a Go module where it cannot be pulled."""
+
+    reference: str
+    version: str
+    module: str
+    folder: str
+    template: str
+    placeholders: dict[str, str]
+
+
 class Catalogue(BaseModel, extra="forbid"):
     """The whole file."""
 
@@ -71,6 +82,7 @@ class Catalogue(BaseModel, extra="forbid"):
     go: dict[str, Build]
     tools: dict[str, Tool]
     images: dict[str, Image]
+    charts: dict[str, Chart]
 
 
 @functools.cache

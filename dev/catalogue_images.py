@@ -140,7 +140,8 @@ def problem(found: Found) -> str:
         return (
             "" if label == expected else f"was built from {label or 'something unknown'}, not from {expected}"
         )
-    expected = found.reference.partition("@")[2]
+    if not (expected := found.reference.partition("@")[2]):
+        return ""  # the catalogue says why it has no digest
     digests = [digest.partition("@")[2] for digest in facts.get("RepoDigests") or []]
     return (
         ""

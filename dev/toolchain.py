@@ -180,7 +180,10 @@ def _unpack(file: Path, member: str) -> Path:
 
 
 def _fill(template: str, tool: Tool) -> str:
-    return template.format(version=wanted(tool), os=programs.HERE, arch=_architecture())
+    version = wanted(tool)
+    return template.format(
+        version=version, number=version.removeprefix("v"), os=programs.HERE, arch=_architecture()
+    )
 
 
 def _program(tool: Tool) -> str:
