@@ -32,6 +32,9 @@ TIMEOUT = 20.0
 Object = dict[str, Any]
 """An object as the API gives it."""
 
+Objects = list[Object]
+Lines = list[str]
+
 CLASSES = {
     kind.kind: kind for kind in (Node, Deployment, StatefulSet, DaemonSet, Job, Pod, Event)
 }  # kr8s finds these without asking the API server for all that it knows
@@ -62,20 +65,29 @@ class Kube:
         api.timeout = TIMEOUT
         return api
 
-    def list(self, kind: str, namespace: str = "", **selectors: str) -> list[Object]:
+    def list(
+        self, kind: str, namespace: str = "", *, label_selector: str = "", field_selector: str = ""
+    ) -> Objects:
         """All objects of a kind.
 
         Args:
             kind: As kubectl takes it; `Kind` of the ones that are waited for is quickest.
             namespace: Where; everywhere when empty.
-            selectors: `label_selector`, `field_selector`.
+            label_selector: Which, by labels.
+            field_selector: Which, by fields.
 
         Raises:
             ClusterError: The API server does not answer, refuses, or knows no such kind.
         """
         known = CLASSES.get(kind)
         with _named(self.context):
-            found = self.api.get(known or kind, namespace=namespace or kr8s.ALL, raw=True, **selectors)
+            found = self.api.get(
+                known or kind,
+                namespace=namespace or kr8s.ALL,
+                label_selector=label_selector or None,
+                field_selector=field_selector or None,
+                raw=True,
+            )
             # In a list the objects themselves do not say what they are.
             default = {"kind": known.kind, "apiVersion": known.version} if known else {"kind": kind}
             return [{**default, **cast(Object, item)} for item in found]
@@ -94,7 +106,7 @@ class Kube:
 
     def logs(
         self, pod: str, namespace: str, container: str, *, lines: int | None = None, previous: bool = False
-    ) -> list[str]:
+    ) -> Lines:
         """The last lines that a container wrote; none when there are none to be had."""
         target = Pod({"metadata": {"name": pod, "namespace": namespace}}, api=self.api)
         try:

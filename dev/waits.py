@@ -10,7 +10,7 @@ from typing import Protocol
 
 from dev.console import Stage
 from dev.errors import ClusterError
-from dev.kube import NoAnswer, Object
+from dev.kube import Lines, NoAnswer, Objects
 from dev.readiness import NotReady, judge, newest
 
 PAUSE = 0.5
@@ -46,11 +46,11 @@ HEADINGS = ("not ready", "container", "reason", "it says")
 class Lister(Protocol):
     """What is asked of a cluster; `dev.kube.Kube` is one."""
 
-    def list(self, kind: str, namespace: str = "", **selectors: str) -> list[Object]: ...
+    def list(self, kind: str, namespace: str = "", *, label_selector: str = "") -> Objects: ...
 
     def logs(
         self, pod: str, namespace: str, container: str, *, lines: int | None = None, previous: bool = False
-    ) -> list[str]: ...
+    ) -> Lines: ...
 
 
 def until_ready(
