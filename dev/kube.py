@@ -40,7 +40,7 @@ CLASSES = {
 }  # kr8s finds these without asking the API server for all that it knows
 
 
-class NoAnswer(ClusterError):
+class NoAnswerError(ClusterError):
     """The API server is away, or refuses; it may come back."""
 
 
@@ -56,7 +56,7 @@ class Kube:
         """kr8s's own client.
 
         Raises:
-            ClusterError: There is no such context, or (`NoAnswer`) the API server does not answer.
+            ClusterError: There is no such context, or (`NoAnswerError`) the API server does not answer.
         """
         with _named(self.context), warnings.catch_warnings():
             # Newer than kr8s was tried with; only kinds that it has long known are used here.
@@ -126,7 +126,7 @@ def _named(context: str) -> Iterator[None]:
     try:
         yield
     except (httpx.HTTPError, kr8s.ServerError, kr8s.APITimeoutError, OSError) as error:
-        raise NoAnswer(
+        raise NoAnswerError(
             f"the API server of {context} does not answer as it should: {error or type(error).__name__}",
             remedy=f"see whether the cluster runs: kubectl --context {context} get --raw=/readyz",
         ) from error

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from dev.console import Stage
 from dev.errors import ClusterError
-from dev.kube import Lines, NoAnswer, Objects
+from dev.kube import Lines, NoAnswerError, Objects
 from dev.readiness import NotReady, judge, newest
 
 PAUSE = 0.5
@@ -153,7 +153,7 @@ def look(kube: Lister, namespaces: set[str] | None = None) -> list[NotReady]:
     try:
         items = [item for kind in KINDS for item in kube.list(kind)]
         events = newest(kube.list("Event"))
-    except NoAnswer as error:
+    except NoAnswerError as error:
         return [NotReady("cluster", "API server", "", "no answer", error.message)]
     seen = None if namespaces is None else namespaces | {""}
     held = [item for item in items if seen is None or item["metadata"].get("namespace", "") in seen]

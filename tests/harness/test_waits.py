@@ -5,7 +5,7 @@ import pytest
 from dev import readiness, waits
 from dev.console import Stage
 from dev.errors import ClusterError
-from dev.kube import NoAnswer
+from dev.kube import NoAnswerError
 
 
 def pod(*containers, phase="Running", conditions=(), owner="ReplicaSet", **metadata):
@@ -53,7 +53,7 @@ class Looks:
         if items is None or kind == "Event":  # the last question of a look
             self.looks = self.looks[1:] or self.looks
         if items is None:
-            raise NoAnswer("refused")
+            raise NoAnswerError("refused")
         return [item for item in items if item["kind"] == kind]
 
     def logs(self, pod, namespace, container, *, lines=None, previous=False):
