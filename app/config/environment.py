@@ -83,7 +83,13 @@ class Environment(BaseSettings):
     trusted_proxies: int = Field(
         default=1, ge=0, le=9, description="Proxies in front that append to `X-Forwarded-For`."
     )
-    static_url: str = Field(default="/static/", description="Where styles and scripts are served.")
+    static_url: str = Field(
+        default="/static/",
+        description="Where browsers find styles, scripts and fonts; a CDN that asks the app: `https://.../static/`.",
+    )
+    static_keep_days: float = Field(
+        default=30, gt=0, description="Days that static files of earlier releases stay reachable."
+    )
     near_metres: int = Field(
         default=200_000, ge=0, le=2_000_000, description="Two cities closer than this are near."
     )
@@ -248,7 +254,9 @@ class Environment(BaseSettings):
     @field_validator("static_url")
     @classmethod
     def _static_url_is_a_folder(cls, url: str) -> str:
-        if not url.endswith("/") or not url.startswith(("/", "https://")):
+        parts = urlsplit(url)
+        trusted = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)
+        if not url.endswith("/") or not (trusted if parts.netloc else url.startswith("/")):
             raise ValueError("has to start with / or https:// and to end with /")
         return url
 
@@ -337,6 +345,12 @@ class Environment(BaseSettings):
         host = urlsplit(self.base_url).hostname or ""
         own = LOCAL_HOSTS if host in {"localhost", "127.0.0.1", "::1"} else (host,)
         return list(dict.fromkeys([*own, *self.allowed_hosts]))
+
+    @property
+    def static_origin(self) -> str:
+        """The origin of `STATIC_URL` where that is another one; empty: ours."""
+        parts = urlsplit(self.static_url)
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
     @property
     def trusts_forwarded_proto(self) -> bool:

@@ -25,7 +25,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
-    "django.contrib.staticfiles",
+    "assets.apps.CollectedConfig",
     "web",  # its templates go before allauth's
     "allauth",
     "allauth.account",
@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "drf_spectacular",
     "rest_framework",
+    "assets.apps.AssetsConfig",
     "cities",
     "trips",
     "matches",
@@ -43,7 +44,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "ops.middleware.observe",
     "django.middleware.security.SecurityMiddleware",
-    *(["whitenoise.middleware.WhiteNoiseMiddleware"] if STATIC_ROOT.is_dir() else []),
+    *(["assets.middleware.StaticMiddleware"] if STATIC_ROOT.is_dir() else []),
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -164,9 +165,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 # --- static files -------------------------------------------------------------------------------------------
 STATIC_URL = ENV.static_url
+STATIC_KEEP_DAYS = ENV.static_keep_days
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "config.static.StaticFiles"},
+    "staticfiles": {"BACKEND": "assets.storage.StaticFiles"},
 }
 
 LOG_ALL_REQUESTS = ENV.log_requests == "all"

@@ -2,6 +2,7 @@
 
 import time
 from functools import cache
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
@@ -98,4 +99,4 @@ def route_of(request: HttpRequest) -> str:
     """The template of the route that took the request: few values, however many paths people try."""
     if request.resolver_match is not None:
         return f"/{request.resolver_match.route}"
-    return "static" if request.path_info.startswith(settings.STATIC_URL) else "unmatched"
+    return "static" if request.path_info.startswith(urlsplit(settings.STATIC_URL).path) else "unmatched"

@@ -36,6 +36,8 @@ def observe(get_response: Handler) -> Handler:
         headers["X-Request-ID"] = trace.request_id
         headers["Permissions-Policy"] = PERMISSIONS
         headers.setdefault("Content-Security-Policy", policy)
+        # Pages and the API are somebody's own and change at any time; static files say what they are.
+        headers.setdefault("Cache-Control", "no-store")
         return response
 
     def _observed(request: HttpRequest) -> HttpResponseBase:

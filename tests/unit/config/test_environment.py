@@ -174,6 +174,8 @@ def test_no_secret_shows_when_settings_are_printed(monkeypatch: pytest.MonkeyPat
         ({"ALLOWED_HOSTS": "https://x.example"}, "ALLOWED_HOSTS: 'https://x.example' is no host name"),
         ({"HSTS_SECONDS": "60"}, "HSTS_SECONDS: makes no sense without https"),
         ({"STATIC_URL": "static"}, "STATIC_URL: has to start with / or https://"),
+        ({"STATIC_URL": "http://cdn.example.com/"}, "STATIC_URL: has to start with / or https://"),
+        ({"STATIC_URL": "//cdn.example.com/"}, "STATIC_URL: has to start with / or https://"),
         ({"METRICS_PORT": "8000"}, "METRICS_PORT: is the same as PORT (8000)"),
         ({"DB_SSLMODE": "verify-full"}, "DB_SSLROOTCERT: is needed for DB_SSLMODE=verify-full"),
         ({"DB_SSLROOTCERT": "/no/such/file"}, "DB_SSLROOTCERT: names '/no/such/file', which is no file"),

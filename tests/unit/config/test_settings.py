@@ -62,8 +62,18 @@ def test_on_a_laptop_plain_http_works() -> None:
 def test_pages_may_load_nothing_from_elsewhere_and_run_nothing_inline() -> None:
     policy = settings_with()["CONTENT_SECURITY_POLICY"]
     assert "unsafe" not in policy
-    assert "default-src 'self'" in policy
+    assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self';")
+    assert "frame-ancestors 'none'" in policy
     assert policy.endswith("form-action 'self'")
+
+
+def test_files_may_come_from_the_cdn_that_was_named_and_nothing_else() -> None:
+    policy = settings_with(STATIC_URL="https://cdn.example.com/witw/static/")["CONTENT_SECURITY_POLICY"]
+    parts = dict(part.split(" ", 1) for part in policy.split("; "))
+    for kind in ("script", "style", "font", "manifest", "worker"):
+        assert parts[f"{kind}-src"] == "'self' https://cdn.example.com"
+    assert parts["img-src"] == "'self' https://cdn.example.com data:"
+    assert parts["connect-src"] == "'self'"
 
 
 def test_the_login_form_may_lead_to_the_configured_providers() -> None:

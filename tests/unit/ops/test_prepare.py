@@ -10,7 +10,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from assets import keeping
 from ops.management.commands import prepare
+
+ALL = ["migrate", "keep for 30 days", "import_cities"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -24,6 +27,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         called.append(name)
 
     monkeypatch.setattr(prepare, "call_command", note)
+    monkeypatch.setattr(keeping, "keep", lambda days: called.append(f"keep for {days:g} days") or (7, 1))
     return called
 
 
@@ -48,9 +52,9 @@ def hold(cursor: Any) -> None:
     cursor.execute("SELECT pg_advisory_lock(%s)", [prepare.LOCK])
 
 
-def test_migrations_come_before_cities(calls: list[str]) -> None:
-    run()
-    assert calls == ["migrate", "import_cities"]
+def test_migrations_come_first(calls: list[str]) -> None:
+    assert "7 new ones kept, 1 old ones forgotten" in run()
+    assert calls == ALL
 
 
 def test_the_lock_is_free_afterwards(calls: list[str], other_session: Any) -> None:
@@ -74,7 +78,7 @@ def test_a_second_run_waits_for_the_first_one(calls: list[str], other_session: A
     hold(other_session)
     threading.Timer(1, other_session.connection.close).start()
     assert "Waiting for another" in run(timeout=20)
-    assert calls == ["migrate", "import_cities"]
+    assert calls == ALL
 
 
 def test_a_run_that_never_ends_is_not_waited_for_for_ever(calls: list[str], other_session: Any) -> None:
@@ -98,4 +102,4 @@ def test_a_database_that_comes_late_is_waited_for(calls: list[str], monkeypatch:
     monkeypatch.setitem(connection.settings_dict, "PORT", 1)
     threading.Timer(1, connection.settings_dict.update, [{"PORT": port}]).start()
     assert "Waiting for the database" in run(timeout=20)
-    assert calls == ["migrate", "import_cities"]
+    assert calls == ALL

@@ -61,12 +61,18 @@ def test_a_trace_that_is_not_one_is_begun_anew(client: Client, header: str) -> N
 def test_every_answer_tells_browsers_what_they_may_do(client: Client) -> None:
     for path in ("/internal/ok", "/login", "/api/users/me", "/_health"):
         answer = client.get(path)
-        assert "default-src 'self'" in answer["Content-Security-Policy"], path
+        assert "default-src 'none'" in answer["Content-Security-Policy"], path
         assert "camera=()" in answer["Permissions-Policy"]
     answer = client.get("/login")
     assert answer["X-Frame-Options"] == "DENY"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["/internal/ok", "/login", "/api/users/me", "/nowhere", "/static/no.css"])
+def test_pages_and_the_api_are_never_cached(client: Client, path: str) -> None:
+    assert "no-store" in client.get(path)["Cache-Control"]
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
+
+from assets import keeping
 
 LOCK = 0x70_72_65_70_61_72_65  # "prepare": the advisory lock that this command holds
 PAUSE = 0.5
@@ -18,9 +21,9 @@ class Command(BaseCommand):
     """See `help`."""
 
     help = (
-        "Apply the migrations and import the cities. Several at a time (upgrades that overlap) take turns "
-        "by an advisory lock, and whoever comes later finds everything done. Needs PostgreSQL itself, not a "
-        "pooler that hands one session to several clients."
+        "Apply the migrations, keep the static files and import the cities. Several at a time (upgrades that "
+        "overlap) take turns by an advisory lock, and whoever comes later finds everything done. Needs "
+        "PostgreSQL itself, not a pooler that hands one session to several clients."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -36,6 +39,8 @@ class Command(BaseCommand):
         self._reach_database(deadline)
         with self._turn(deadline):
             call_command("migrate", interactive=False, verbosity=verbosity, stdout=self.stdout)
+            new, forgotten = keeping.keep(settings.STATIC_KEEP_DAYS)
+            self.stdout.write(f"Static files: {new} new ones kept, {forgotten} old ones forgotten.")
             call_command("import_cities", verbosity=verbosity, stdout=self.stdout, stderr=self.stderr)
 
     def _reach_database(self, deadline: float) -> None:
