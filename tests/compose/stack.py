@@ -1,74 +1,20 @@
 """A whole stack of its own for the tests, and the people in it."""
 
 import contextlib
-import json
 import os
-import secrets
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 
 from dev import host, settings, state
 from dev.settings import ROOT
+from tests import people_kit
+from tests.people_kit import Person
 
 UP_SECONDS = 1800
 STAMP = "test-stack"
-
-MAKE_PEOPLE = """
-import json, sys
-from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, BACKEND_SESSION_KEY, get_user_model
-from django.contrib.sessions.backends.db import SessionStore
-from cities.models import City
-from people.models import Team
-wanted = json.loads({wanted!r})
-team = Team.objects.create(name=wanted["team"])
-made = []
-for person in wanted["people"]:
-    home = person.pop("home")
-    city = City.objects.get(id=home) if home else None
-    user = get_user_model().objects.create_user(
-        password=wanted["password"], team=team, home_city=city, **person)
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    made.append({{"id": user.public_id, "email": user.email, "session": session.session_key}})
-print(json.dumps({{"cookie": settings.SESSION_COOKIE_NAME, "people": made}}))
-"""
-
-
-class Person(httpx.Client):
-    """A logged-in browser, and whose it is. Unsafe requests carry the CSRF token."""
-
-    def __init__(self, base_url: str, *, id: str, email: str, password: str) -> None:  # noqa: A002
-        super().__init__(
-            base_url=base_url, timeout=30, trust_env=False, event_hooks={"request": [self._add_token]}
-        )
-        self.id, self.email, self.password = id, email, password
-
-    def _add_token(self, request: httpx.Request) -> None:
-        if token := self.cookies.get("csrftoken"):
-            request.headers.setdefault("X-CSRFToken", token)
-
-    def book(self, city: int, start: str, end: str, notes: str = "") -> dict[str, Any]:
-        """Create a trip; returns what the API answers."""
-        body = {"city": city, "start": start, "end": end, "notes": notes}
-        answer = self.post("/api/trips", json=body)
-        assert answer.status_code == httpx.codes.CREATED, answer.text
-        trip: dict[str, Any] = answer.json()
-        return trip
-
-    def results(self, path: str, **params: str) -> list[dict[str, Any]]:
-        """The first page of a list."""
-        answer = self.get(path, params=params)
-        assert answer.status_code == httpx.codes.OK, answer.text
-        listed: list[dict[str, Any]] = answer.json()["results"]
-        return listed
 
 
 @dataclass(frozen=True)
@@ -157,19 +103,6 @@ class Stack:
 
     def people(self, **homes: int | None) -> list[Person]:
         """A new team of people, each with a home city (or None), logged in already."""
-        tag, password = secrets.token_hex(4), secrets.token_urlsafe(12)
-        people = [
-            {"email": f"{name}.{tag}@example.org", "first_name": name.title(), "home": home}
-            for name, home in homes.items()
+        return [
+            self.browsers.enter_context(person) for person in people_kit.make(self.manage, self.url, homes)
         ]
-        wanted = json.dumps({"team": f"Team {tag}", "password": password, "people": people})
-        made = json.loads(self.manage("shell", "--no-imports", "-c", MAKE_PEOPLE.format(wanted=wanted)))
-        return [self._browser_of(facts, made["cookie"], password) for facts in made["people"]]
-
-    def _browser_of(self, facts: dict[str, str], cookie: str, password: str) -> Person:
-        person = Person(self.url, id=facts["id"], email=facts["email"], password=password)
-        self.browsers.enter_context(person)
-        person.cookies.set(cookie, facts["session"], domain="localhost.local", path="/")
-        # Any token of the right form is valid: what counts is that cookie and header agree.
-        person.cookies.set("csrftoken", secrets.token_hex(16), domain="localhost.local", path="/")
-        return person

@@ -1,0 +1,114 @@
+"""People for the tests of a running stack: made in its database, logged in, each with their own browser."""
+
+import json
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+MAKE = """
+import json
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, BACKEND_SESSION_KEY, get_user_model
+from django.contrib.sessions.backends.db import SessionStore
+from cities.models import City
+from people.models import Team
+wanted = json.loads({wanted!r})
+team = Team.objects.create(name=wanted["team"])
+made = []
+for person in wanted["people"]:
+    home = person.pop("home")
+    city = City.objects.get(id=home) if home else None
+    user = get_user_model().objects.create_user(
+        password=wanted["password"], team=team, home_city=city, **person)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    made.append({{"id": user.public_id, "email": user.email, "session": session.session_key}})
+print(json.dumps({{"cookie": settings.SESSION_COOKIE_NAME, "people": made}}))
+"""
+
+
+class Person(httpx.Client):
+    """A logged-in browser, and whose it is. Unsafe requests carry the CSRF token."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        id: str,  # noqa: A002
+        email: str,
+        password: str,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        super().__init__(
+            base_url=base_url,
+            timeout=30,
+            trust_env=False,
+            event_hooks={"request": [self._add_token]},
+            transport=transport,
+        )
+        self.id, self.email, self.password = id, email, password
+
+    def _add_token(self, request: httpx.Request) -> None:
+        if token := self.cookies.get("csrftoken"):
+            request.headers.setdefault("X-CSRFToken", token)
+
+    def remember(self, name: str, value: str) -> None:
+        """Set a cookie for the host that this browser talks to."""
+        host = self.base_url.host
+        # Python's cookie jar knows a host without a dot by this name.
+        self.cookies.set(name, value, domain=host if "." in host else f"{host}.local", path="/")
+
+    def book(self, city: int, start: str, end: str, notes: str = "") -> dict[str, Any]:
+        """Create a trip; returns what the API answers."""
+        body = {"city": city, "start": start, "end": end, "notes": notes}
+        answer = self.post("/api/trips", json=body)
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+        trip: dict[str, Any] = answer.json()
+        return trip
+
+    def results(self, path: str, **params: str) -> list[dict[str, Any]]:
+        """The first page of a list."""
+        answer = self.get(path, params=params)
+        assert answer.status_code == httpx.codes.OK, answer.text
+        listed: list[dict[str, Any]] = answer.json()["results"]
+        return listed
+
+
+def make(
+    manage: Callable[..., str],
+    url: str,
+    homes: dict[str, int | None],
+    *,
+    transport: Callable[[], httpx.BaseTransport | None] = lambda: None,
+) -> list[Person]:
+    """A new team of people who are logged in already; whoever gets them closes them.
+
+    Args:
+        manage: Runs manage.py in the stack and gives what it prints.
+        url: Where people reach the stack.
+        homes: Their names, each with the id of a home city or None.
+        transport: Makes the way to the stack, where it is not an ordinary one.
+    """
+    tag, password = secrets.token_hex(4), secrets.token_urlsafe(12)
+    people = [
+        {"email": f"{name}.{tag}@example.org", "first_name": name.title(), "home": home}
+        for name, home in homes.items()
+    ]
+    wanted = json.dumps({"team": f"Team {tag}", "password": password, "people": people})
+    made = json.loads(manage("shell", "--no-imports", "-c", MAKE.format(wanted=wanted)))
+    return [_browser_of(url, facts, made["cookie"], password, transport()) for facts in made["people"]]
+
+
+def _browser_of(
+    url: str, facts: dict[str, str], cookie: str, password: str, transport: httpx.BaseTransport | None
+) -> Person:
+    person = Person(url, id=facts["id"], email=facts["email"], password=password, transport=transport)
+    person.remember(cookie, facts["session"])
+    # Any token of the right form is valid: what counts is that cookie and header agree.
+    person.remember("csrftoken", secrets.token_hex(16))
+    return person
