@@ -11,8 +11,8 @@ from tests.chart.rendering import CHART, EXAMPLES, NAMESPACE, Chart, run
 
 example = pytest.mark.parametrize("values", EXAMPLES, ids=lambda path: path.stem.removesuffix("-values"))
 
-UNCHECKED = {"HTTPRouteFilter"}
-"""Envoy Gateway's own kind, in one example."""
+UNCHECKED = {"HTTPRouteFilter", "BackendTrafficPolicy"}
+"""Envoy Gateway's own kinds, in one example."""
 
 NAMED_KINDS = {
     "configmap", "cronjob", "deployment", "horizontalpodautoscaler", "ingress", "job", "networkpolicy", "pod",

@@ -110,6 +110,31 @@ def test_a_route_s_filters_limits_and_further_rules(chart: Chart) -> None:
     assert rest["timeouts"] == {"request": "5s"}
 
 
+def test_some_requests_have_rules_of_their_own_on_both_ways(chart: Chart) -> None:
+    reads = {"name": "reads", "matches": [{"path": {"type": "PathPrefix", "value": "/"}, "method": "GET"}]}
+    health = {
+        "name": "health",
+        "matches": [{"path": {"type": "PathPrefix", "value": "/internal/health"}}],
+        "timeouts": {"request": "9s"},
+    }
+    manifests = chart.render(
+        ROUTES, CANARY, {"httpRoute": {"rules": [reads], "internal": {"rules": [health]}}}
+    )
+    _, first, rest = rules(manifests)
+    assert (first["name"], first["matches"]) == (reads["name"], reads["matches"])
+    assert (first["timeouts"], first["backendRefs"]) == (rest["timeouts"], rest["backendRefs"])
+    assert "name" not in rest
+    probes, operators = rules(manifests, "witw-internal")
+    assert (probes["timeouts"], operators["timeouts"]) == ({"request": "9s"}, {"request": "60s"})
+    assert probes["backendRefs"] == operators["backendRefs"] == [{"name": "witw", "port": 80}]
+
+
+def test_a_gateway_may_refuse_further_spellings(chart: Chart) -> None:
+    spelling = {"path": {"type": "RegularExpression", "value": "(?i)/internal.*"}}
+    refused, _ = rules(chart.render(ROUTES, at("httpRoute.refusalMatches", [spelling])))
+    assert refused["matches"] == [spelling]
+
+
 def test_the_public_ingress_sends_internal_paths_to_a_service_without_pods(chart: Chart) -> None:
     manifests = chart.render(INGRESSES)
     assert backends(manifests.one("Ingress", "witw")) == {"/internal": "witw-refused", "/": "witw"}
