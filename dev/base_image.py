@@ -43,6 +43,12 @@ def own_tag() -> str:
     return f"witw/base:{state.digest(recipe)[:12]}"
 
 
+def bundled_tag(settings: Settings) -> str:
+    """The name of the pinned image when it came with a bundle, where digests of registries are lost."""
+    reference = settings.base_image or catalogue.load().base.reference
+    return f"witw/base:bundle-{state.digest(reference)[:12]}"
+
+
 def image_id(reference: str) -> str | None:
     """The id of an image that the engine has."""
     answer = process.run(["docker", "image", "inspect", "--format", "{{.Id}}", reference], check=False)
@@ -54,8 +60,9 @@ def present(settings: Settings) -> str | None:
     choices = [wanted(settings)]
     if settings.base_image:
         choices.append(settings.base_image)
-    elif not settings.mirror:
-        choices.append(own_tag())
+    if not settings.mirror:
+        choices.append(bundled_tag(settings))
+        choices += [] if settings.base_image else [own_tag()]
     return next((reference for reference in choices if image_id(reference)), None)
 
 
@@ -166,7 +173,7 @@ def ensure(settings: Settings, say: Say) -> tuple[str, str]:
         had = image_id(reference)
         if not (why := pull(reference, probe=settings.pull == "auto")):
             if had is None:
-                _remember(reference)
+                remember(reference)
             return reference, f"pulled {reference}"
     if settings.pull == "always" or named:
         raise ImageError(
@@ -187,7 +194,7 @@ def ensure(settings: Settings, say: Say) -> tuple[str, str]:
             details=error.tail(),
             remedy="run the same command again, the image is then made anew",
         ) from error
-    _remember(own_tag())
+    remember(own_tag())
     return own_tag(), f"made from the Debian archive as {own_tag()}"
 
 
@@ -221,7 +228,8 @@ def pull(reference: str, *, probe: bool) -> str:
     return why[0] if why else ""
 
 
-def _remember(reference: str) -> None:
+def remember(reference: str) -> None:
+    """Let the purge know an image that we brought."""
     known = state.stamp("base").get("brought", [])
     state.set_stamp("base", brought=sorted({*known, reference}))
 

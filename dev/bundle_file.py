@@ -277,7 +277,9 @@ def open_bundle(path: Path) -> Bundle:
         _check_name(path, member.name)
     expected = _start() + sum(map(_length, bundle.members)) + len(END)
     if size != expected:
-        raise BundleError(f"{path} has {size} bytes, {expected} were saved: it is cut off or longer", remedy=again)
+        raise BundleError(
+            f"{path} has {size} bytes, {expected} were saved: it is cut off or longer", remedy=again
+        )
     return bundle
 
 
@@ -292,8 +294,8 @@ def take_wheels(bundle: Bundle, folder: Path) -> int:
     if facts["python"] != this_python():
         raise BundleError(
             f"{bundle.path} has Python packages for {facts['python']}, this is {this_python()}",
-            remedy="start ./witw with that Python (python3.11 ./witw bundle load FILE), or save a bundle with "
-            "this one on a machine with network",
+            remedy="start ./witw with that Python (python3.11 ./witw bundle load FILE), or save a bundle "
+            "with this one on a machine with network",
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
@@ -348,5 +350,6 @@ def _check_name(path: Path, name: str) -> None:
     pure = PurePosixPath(name)
     if pure.is_absolute() or ".." in pure.parts:
         raise BundleError(
-            f"{path} holds a member with the name {name}", remedy="do not use it: `./witw bundle save` makes none such"
+            f"{path} holds a member with the name {name}",
+            remedy="do not use it: `./witw bundle save` makes none such",
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev import base_image, build_context, catalogue, go_modules, process, programs
+from dev import base_image, build_context, catalogue, go_modules, process, programs, state
 from dev.base_image import Say
 from dev.errors import ImageError, ProcessError
 from dev.settings import ROOT, Settings
@@ -19,7 +19,7 @@ BUILD_TIMEOUT = 1800.0
 LABEL = "witw.content"
 """Carries the hash of what an image was built from."""
 
-PULLED, BUILT = "pulled", "built here"
+PULLED, BUILT, BUNDLED = "pulled", "built here", "from a bundle"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,11 @@ def references(name: str, settings: Settings) -> tuple[str, str]:
     ), f"witw/{name}:{_version(name)}-{content(name)[:12]}"
 
 
+def bundled_tag(name: str) -> str:
+    """The name of the pinned image when it came with a bundle, where digests of registries are lost."""
+    return f"witw/{name}:bundle-{state.digest(catalogue.load().images[name].reference)[:12]}"
+
+
 def content(name: str) -> str:
     """A hash of all that an image is built from, but for the base image: any of them will do."""
     image = catalogue.load().images[name]
@@ -53,6 +58,8 @@ def find(name: str, settings: Settings) -> Found | None:
     pulled, built = references(name, settings)
     if settings.pull != "never" and base_image.image_id(pulled):
         return Found(name, pulled, PULLED)
+    if settings.pull != "always" and base_image.image_id(bundled := bundled_tag(name)):
+        return Found(name, bundled, BUNDLED)
     if settings.pull != "always" and base_image.image_id(built):
         return Found(name, built, BUILT)
     return None
@@ -133,6 +140,8 @@ def all_built(name: str) -> list[str]:
 
 def problem(found: Found) -> str:
     """What is wrong with an image that the engine has; empty when it is what the catalogue says."""
+    if found.origin == BUNDLED:
+        return ""  # its bundle was checked as a whole when it was loaded
     facts = json.loads(process.run(["docker", "image", "inspect", found.reference]).stdout)[0]
     if found.origin == BUILT:
         label = (facts["Config"].get("Labels") or {}).get(LABEL, "")

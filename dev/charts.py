@@ -74,7 +74,7 @@ def get(name: str, settings: Settings, say: Say = silent) -> Found:
 
 def find(name: str, settings: Settings) -> Found | None:
     """A chart that is here already, in the version of the catalogue, and by the way that `--pull` allows."""
-    known, path = state.stamp(_stamp(name)), FOLDER / name
+    known, path = state.stamp(stamp_name(name)), FOLDER / name
     if known.get("made from") != _inputs(name) or not path.is_dir():
         return None
     origin = str(known.get("origin"))
@@ -84,7 +84,7 @@ def find(name: str, settings: Settings) -> Found | None:
 
 def problem(found: Found) -> str:
     """What is wrong with a chart that is here; empty when it is what was made."""
-    expected, now = state.stamp(_stamp(found.name)).get("checksum"), checksum(found.path)
+    expected, now = state.stamp(stamp_name(found.name)).get("checksum"), checksum(found.path)
     return "" if expected == now else f"is damaged: its sha256 is {now}, it was made as {expected}"
 
 
@@ -158,11 +158,11 @@ def _fill(folder: Path, chart: Chart, number: str) -> None:
 
 def _keep(name: str, folder: Path, origin: str) -> None:
     target = FOLDER / name
-    state.forget(_stamp(name))
+    state.forget(stamp_name(name))
     shutil.rmtree(target, ignore_errors=True)
     folder.rename(target)
     facts = {"made from": _inputs(name), "origin": origin, "checksum": checksum(target)}
-    state.set_stamp(_stamp(name), **facts)
+    state.set_stamp(stamp_name(name), **facts)
 
 
 def _inputs(name: str) -> str:
@@ -170,5 +170,6 @@ def _inputs(name: str) -> str:
     return state.digest(catalogue.load().charts[name].model_dump_json(), version(name))
 
 
-def _stamp(name: str) -> str:
+def stamp_name(name: str) -> str:
+    """Under what name the stamp of a chart is kept."""
     return f"chart-{name}"

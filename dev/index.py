@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from dev import host
+from dev import host, wheels
 
 UV_NAMES = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -17,7 +17,12 @@ UV_NAMES = {
 
 
 def for_uv() -> dict[str, str]:
-    """The environment that makes uv install from where pip would; what is set already stays as it is."""
+    """The environment that makes uv install from where pip would; what is set already stays as it is.
+
+    Where a bundle brought all that the tests need, that is the only place, and no network is asked.
+    """
+    if wheels.serve("tests/requirements.txt"):
+        return {"UV_FIND_LINKS": str(wheels.folder()), "UV_NO_INDEX": "1", "UV_OFFLINE": "1"}
     options = host.pip_options()
     wanted = {variable: options[option] for option, variable in UV_NAMES.items() if option in options}
     if "UV_NO_INDEX" in wanted and "find-links" in options:

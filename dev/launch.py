@@ -15,13 +15,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from dev import packages, process
+from dev import bundle_file, packages, process
 from dev.errors import HostError, ProcessError, WitwError
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".witw"
 VENV = ROOT / ".venv"
 REQUIREMENTS = ROOT / "dev" / "requirements.txt"
+WHEELS = STATE / bundle_file.WHEELS
+"""Packages that came with a bundle."""
 STAMP = "witw.json"
 """Written into `.venv` when it is whole; names what it was made from."""
 
@@ -31,7 +33,7 @@ INSTALL_TIMEOUT = 600.0
 def main(arguments: list[str]) -> int:  # noqa: RET503 - execv does not return
     """Bring `.venv` up to date and become `python -m dev`; returns only when that is not possible."""
     try:
-        ensure()
+        ensure(bundle=bundle_to_load(arguments))
     except WitwError as error:
         _say(f"error: {error.message}\n{error.details}\nto mend it: {error.remedy}")
         return 1
@@ -43,7 +45,13 @@ def main(arguments: list[str]) -> int:  # noqa: RET503 - execv does not return
     os.execv(python, [python, "-m", "dev", *arguments])  # noqa: S606 - to become it, not to start it
 
 
-def ensure() -> bool:
+def bundle_to_load(arguments: list[str]) -> Path | None:
+    """The file that a command line asks to load: what `.venv` is made of may come with it."""
+    files = [Path(word) for word in arguments[2:] if not word.startswith("-")]
+    return files[0] if arguments[:2] == ["bundle", "load"] and files and "--help" not in arguments else None
+
+
+def ensure(*, bundle: Path | None = None) -> bool:
     """Make `.venv` unless it is whole and made from the same requirements by the same Python.
 
     It is made aside and moved into place, so it is never seen half-made. One process at a time makes it.
@@ -59,8 +67,11 @@ def ensure() -> bool:
         if is_current():
             return False
         _say("making .venv from dev/requirements.txt ...")
-        for leftover in STATE.glob("venv.*/"):
+        for leftover in (*STATE.glob("venv.*/"), *STATE.glob(f"{bundle_file.WHEELS}.*/")):
             shutil.rmtree(leftover, ignore_errors=True)
+        if bundle is not None:
+            _say(f"taking the packages out of {bundle} ...")
+            bundle_file.take_wheels(bundle_file.open_bundle(bundle), WHEELS)
         aside = Path(tempfile.mkdtemp(prefix="venv.", dir=STATE))
         try:
             _make(aside)
@@ -105,6 +116,8 @@ def _make(folder: Path) -> None:
         "--no-user",
         "--require-hashes",
     ]
+    if _wheels_serve():
+        options += ["--no-index", f"--find-links={WHEELS}"]
     try:
         process.run(
             [*pip, "install", *options, "--requirement", str(REQUIREMENTS)],
@@ -121,13 +134,26 @@ def _make(folder: Path) -> None:
     (folder / STAMP).write_text(json.dumps(_facts()))
 
 
+def _wheels_serve() -> bool:
+    """Whether the packages of a bundle are those that these requirements name."""
+    try:
+        known = json.loads((WHEELS / bundle_file.WHEELS_FACTS).read_text())["requirements"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return bool(
+        known.get(f"dev/{REQUIREMENTS.name}") == hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+    )
+
+
 def _installer(folder: Path) -> list[str]:
     """Make an empty environment and return the command that is its pip.
 
-    Debian's python3 comes without ensurepip, which is in python3-venv; any pip on the machine serves as well.
+    Debian's python3 comes without ensurepip, which is in python3-venv; any pip on the machine serves as well,
+    and so does the one in a bundle, which runs out of its wheel.
     """
     create = [sys.executable, "-m", "venv", "--clear", "--symlinks"]
-    if not _has("ensurepip") and not _has("pip"):
+    carried = next(WHEELS.glob("pip-*.whl"), None) if _wheels_serve() else None
+    if not _has("ensurepip") and not _has("pip") and carried is None:
         if not packages.can_install():
             raise HostError(
                 f"{sys.executable} has neither ensurepip nor pip, so no .venv can be made",
@@ -147,7 +173,8 @@ def _installer(folder: Path) -> list[str]:
             details=error.tail(),
             remedy="install a whole Python 3.11 or newer (Debian, Ubuntu: apt-get install python3-venv)",
         ) from error
-    return [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
+    pip = ["-m", "pip"] if _has("pip") or carried is None else [f"{carried}/pip"]
+    return [sys.executable, *pip, "--python", str(folder / "bin" / "python")]
 
 
 def _has(module: str) -> bool:

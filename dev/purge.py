@@ -53,7 +53,7 @@ def clusters(settings: Settings) -> Iterator[str]:
             yield f"cluster {name}"
     yield from registry.remove(settings)
     for name in catalogue.load().images:
-        for reference in catalogue_images.all_built(name):
+        for reference in [*catalogue_images.all_built(name), catalogue_images.bundled_tag(name)]:
             if process.run(["docker", "image", "rm", reference], check=False).ok:
                 yield f"image {reference}"
 

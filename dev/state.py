@@ -38,7 +38,7 @@ def digest(*parts: str | bytes) -> str:
 def stamp(name: str) -> dict[str, Any]:
     """What was written about a finished step; nothing when it was not finished or the file is damaged."""
     try:
-        known = json.loads(_stamp_file(name).read_text())
+        known = json.loads(file_of_stamp(name).read_text())
     except (OSError, ValueError):
         return {}
     return known if isinstance(known, dict) else {}
@@ -46,12 +46,12 @@ def stamp(name: str) -> dict[str, Any]:
 
 def set_stamp(name: str, **facts: Any) -> None:
     """Remember that a step is finished, and what it was made from."""
-    write(_stamp_file(name), json.dumps(facts, indent=1, sort_keys=True) + "\n")
+    write(file_of_stamp(name), json.dumps(facts, indent=1, sort_keys=True) + "\n")
 
 
 def forget(name: str) -> None:
     """Let a step be done anew."""
-    _stamp_file(name).unlink(missing_ok=True)
+    file_of_stamp(name).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -78,5 +78,6 @@ def only_one(what: str) -> Iterator[None]:
         yield
 
 
-def _stamp_file(name: str) -> Path:
+def file_of_stamp(name: str) -> Path:
+    """Where a stamp is kept."""
     return FOLDER / "stamps" / f"{name}.json"

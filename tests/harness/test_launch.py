@@ -133,7 +133,7 @@ def test_a_python_that_makes_no_venv_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_interrupt_ends_it_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt() -> None:
+    def interrupt(**_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(launch, "ensure", interrupt)
