@@ -1,4 +1,4 @@
-"""dev/platform/postgres: what it renders, what it refuses, and the one formula that sizes pool and database."""
+"""dev/platform/postgres: what it renders and refuses, and the one formula that sizes pool and database."""
 
 import json
 import subprocess
@@ -115,7 +115,7 @@ def test_the_secret_is_files_for_the_pods_own_group_and_never_a_variable(chart: 
         "postgres": {"password", "superuser_password", "exporter_password"},
         "pgpool": {"password", "exporter_password"},
     }
-    for (name, pod), group in zip(pods(manifests).items(), (10003, 10002), strict=True):
+    for name, pod in pods(manifests).items():
         group = {"postgres": 10002, "pgpool": 10003}[name]
         assert (pod["securityContext"]["runAsUser"], pod["securityContext"]["fsGroup"]) == (group, group)
         (volume,) = [one["secret"] for one in pod["volumes"] if one["name"] == "secret"]
@@ -245,7 +245,8 @@ def test_both_charts_and_both_images_count_the_same_sessions(chart: Chart, app: 
     # The app's chart: the same.
     values = {
         "replicas": replicas, "web": {"workers": workers, "threads": threads},
-        "strategy": {"rollingUpdate": {"maxSurge": surge}}, "httpRoute": {"enabled": True, "parentRefs": [{"name": "a"}]},
+        "strategy": {"rollingUpdate": {"maxSurge": surge}},
+        "httpRoute": {"enabled": True, "parentRefs": [{"name": "public"}]},
         "canary": {"enabled": bool(canary), "replicas": canary or 1, "image": {"tag": "2"}},
     }  # fmt: skip
     assert chart.render(values, at("database.pool.sessions", sessions)).objects
