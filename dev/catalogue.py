@@ -55,12 +55,17 @@ class Tool(BaseModel, extra="forbid"):
 
 
 class Image(BaseModel, extra="forbid"):
-    """A third-party image, and how it is built where it cannot be pulled."""
+    """A third-party image, and how it is built where it cannot be pulled.
 
-    reference: str
+    Without a reference there is none to pull: it is ours, built here `on` another one of the catalogue or on
+    the base image.
+    """
+
+    reference: str = ""
     version: str
-    programs: list[str]
+    programs: list[str] = []
     sources: dict[str, str] = {}
+    on: str = ""
 
 
 class Chart(BaseModel, extra="forbid"):

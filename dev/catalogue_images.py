@@ -33,10 +33,9 @@ class Found:
 
 def references(name: str, settings: Settings) -> tuple[str, str]:
     """Under which names an image is pulled and built; the second follows what it is built from."""
-    image = catalogue.load().images[name]
-    return catalogue.mirrored(
-        image.reference, settings.mirror
-    ), f"witw/{name}:{_version(name)}-{content(name)[:12]}"
+    reference = catalogue.load().images[name].reference
+    pulled = catalogue.mirrored(reference, settings.mirror) if reference else ""
+    return pulled, f"witw/{name}:{_version(name)}-{content(name)[:12]}"
 
 
 def bundled_tag(name: str) -> str:
@@ -48,6 +47,8 @@ def content(name: str) -> str:
     """A hash of all that an image is built from, but for the base image: any of them will do."""
     image = catalogue.load().images[name]
     keys = [programs.key(go_modules.load(module)) for module in image.programs]
+    if image.on:
+        keys.append(content(image.on))
     return build_context.content_hash(
         FOLDER / name, FOLDER / name / "Dockerfile", name, *keys, image.model_dump_json()
     )
@@ -74,7 +75,9 @@ def ensure(name: str, settings: Settings, say: Say) -> Found:
     if (found := find(name, settings)) is not None:
         return found
     why = "pulling is switched off"
-    if settings.pull != "never":
+    if not catalogue.load().images[name].reference:
+        why = "it is one of ours"
+    elif settings.pull != "never":
         if not (why := pull(name, settings, say)):
             return Found(name, references(name, settings)[0], PULLED)
         if settings.pull == "always" or settings.mirror:
@@ -109,12 +112,15 @@ def build(name: str, settings: Settings, say: Say) -> Found:
     for context, folder in image.sources.items():
         contexts[context] = _source(folder, image.programs, settings.cache_dir)
     base, _ = base_image.ensure(settings, say)
+    arguments = {"BASE_IMAGE": base, "VERSION": _version(name)}
+    if image.on:
+        arguments["ON_IMAGE"] = ensure(image.on, settings, say).reference
     reference = references(name, settings)[1]
     try:
         process.run(
             ["docker", "buildx", "build", "--progress=plain", "--load", "--tag", reference,
              f"--label={LABEL}={content(name)}",
-             f"--build-arg=BASE_IMAGE={base}", f"--build-arg=VERSION={_version(name)}",
+             *(f"--build-arg={argument}={value}" for argument, value in arguments.items()),
              *(f"--build-context={context}={path}" for context, path in contexts.items()),
              str(FOLDER / name)],
             timeout=BUILD_TIMEOUT,
@@ -167,6 +173,8 @@ def all_programs(cache: Path) -> Iterator[programs.Program]:
 
 def _version(name: str) -> str:
     image = catalogue.load().images[name]
+    if "{" not in image.version:
+        return image.version
     for module in map(go_modules.load, image.programs):
         try:
             return module.fill(image.version)
