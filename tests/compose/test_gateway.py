@@ -173,6 +173,10 @@ def test_guessing_passwords_is_slowed_down(public: httpx.Client) -> None:
     assert refused.status_code == httpx.codes.TOO_MANY_REQUESTS
     assert refused.json()["code"] == "throttled"
     assert int(refused.headers["Retry-After"]) > 0
+    pages = [public.post("/login", headers={"Accept": "text/html"}) for _ in range(50)]
+    page = next(one for one in pages if one.status_code == httpx.codes.TOO_MANY_REQUESTS)
+    assert "Too many attempts to log in" in page.text
+    assert page.headers["Content-Type"].startswith("text/html")
     assert len(answers) > 50, "people who log in at the same time are not held up"
     assert public.get("/login").status_code == httpx.codes.OK
 

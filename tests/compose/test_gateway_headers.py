@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from dev.settings import ROOT
 from tests.compose.containers import docker, ids, inspect, wait_until
 from tests.compose.stack import Stack
 
@@ -99,8 +100,18 @@ def test_an_app_that_is_gone_is_a_clear_error(stack: Stack) -> None:
     try:
         url = f"http://{docker('port', name, '8080').stdout.split()[0]}/api/trips"
         wait_until("the gateway", lambda: _status(url) is not None)
-        answer = httpx.get(url, trust_env=False)
-        assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
-        assert answer.json()["code"] == "unavailable"
+        # An API's client is told so in JSON whatever it accepts; somebody who opens a page gets a page.
+        for accept in ("application/json", "text/html"):
+            answer = httpx.get(url, headers={"Accept": accept}, trust_env=False)
+            assert answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+            assert answer.json()["code"] == "unavailable"
+            assert int(answer.headers["Retry-After"]) > 0
+        page = httpx.get(url.removesuffix("api/trips"), headers={"Accept": "text/html"}, trust_env=False)
+        assert page.status_code == httpx.codes.SERVICE_UNAVAILABLE
+        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+        assert page.headers["Cache-Control"] == "no-store"
+        assert int(page.headers["Retry-After"]) > 0
+        assert "style-src 'sha256-" in page.headers["Content-Security-Policy"]
+        assert page.text == (ROOT / "dev/images/gateway/pages/unavailable.html").read_text()
     finally:
         docker("rm", "--force", name)

@@ -1,6 +1,8 @@
 """Logging in and out, as a browser does."""
 
+import contextlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -49,6 +51,39 @@ def test_a_wrong_password_opens_nothing(public: httpx.Client, alice: Person, pas
     assert answer.status_code == 422
     assert "wrong" in answer.text or "required" in answer.text
     assert public.get("/api/users/me").status_code == 403
+
+
+def test_many_guesses_at_once_are_counted_by_all_containers_together(stack: Stack) -> None:
+    """Of thirty at the same time five are looked at, whichever process of which container gets them."""
+    (victim,) = stack.people(victim=None)
+
+    def guess(browser: httpx.Client, token: str) -> httpx.Response:
+        form = {"csrfmiddlewaretoken": token, "email": victim.email, "password": "a guess"}
+        return browser.post("/login", data=form)
+
+    with contextlib.ExitStack() as browsers, ThreadPoolExecutor(10) as at_once:
+        # Addresses that a client claims do not help it: the gateway's word on where it is counts.
+        clients = [
+            browsers.enter_context(
+                httpx.Client(
+                    base_url=stack.url,
+                    headers={"X-Forwarded-For": f"10.0.0.{number}"},
+                    trust_env=False,
+                    timeout=30,
+                )
+            )
+            for number in range(30)
+        ]
+        tokens = [LOGIN_TOKEN.search(client.get("/login").text) for client in clients]
+        answers = list(at_once.map(guess, clients, [token[1] for token in tokens if token]))
+    looked_at = [answer for answer in answers if answer.status_code == 422]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert len(looked_at) <= 5
+    assert len(refused) >= 25
+    assert len(looked_at) + len(refused) == 30
+    for answer in refused:
+        assert "Too many attempts. Try again in 15 minutes." in answer.text
+        assert int(answer.headers["Retry-After"]) == 15 * 60
 
 
 def test_a_login_without_its_token_is_refused(public: httpx.Client, alice: Person) -> None:

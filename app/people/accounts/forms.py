@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 
@@ -31,14 +32,27 @@ class LoginForm(forms.Form):
         """Find the person. One message for all that can be wrong: it must not tell who has an account."""
         data = super().clean() or {}
         if "email" in data and "password" in data:
-            self.minutes_to_wait = guesses.minutes_to_wait(self.request, data["email"])
             user = authenticate(self.request, username=data["email"], password=data["password"])
             if isinstance(user, User):
                 self.user = user
-            elif self.minutes_to_wait:
-                raise forms.ValidationError(
-                    f"Too many attempts. Try again in {self.minutes_to_wait} minutes.", code="too_many"
-                )
-            else:
-                raise forms.ValidationError("Email address or password is wrong.", code="wrong")
+                return data
+            self.minutes_to_wait = guesses.minutes_to_wait(self.request, data["email"])
+            if self.minutes_to_wait:
+                raise _too_many(self.minutes_to_wait)
+            raise forms.ValidationError("Email address or password is wrong.", code="wrong")
         return data
+
+
+class AdminLoginForm(AdminAuthenticationForm):
+    """Django's own form, which says as well when guesses are refused."""
+
+    minutes_to_wait = 0
+
+    def get_invalid_login_error(self) -> forms.ValidationError:
+        """What nobody was found for."""
+        self.minutes_to_wait = guesses.minutes_to_wait(self.request, self.cleaned_data["username"])
+        return _too_many(self.minutes_to_wait) if self.minutes_to_wait else super().get_invalid_login_error()
+
+
+def _too_many(minutes: int) -> forms.ValidationError:
+    return forms.ValidationError(f"Too many attempts. Try again in {minutes} minutes.", code="too_many")

@@ -52,13 +52,13 @@ def begin(request: HttpRequest | None, email: str) -> Attempt:
 
 
 def minutes_to_wait(request: HttpRequest | None, email: str) -> int:
-    """How long guesses for this account from here are refused; 0: they are not."""
+    """How long guesses for this account from here go on being refused, after one was; 0: none was."""
     limits = _limits(request, email)
     now = timezone.now()
     waits = [
         math.ceil((row.until - now) / timedelta(minutes=1))
         for row in GuessCount.objects.filter(key__in=limits, until__gt=now)
-        if row.count >= limits[row.key]
+        if row.count > limits[row.key]
     ]
     return max(waits, default=0)
 

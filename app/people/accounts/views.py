@@ -8,10 +8,12 @@ from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.github import views as github
 from allauth.socialaccount.providers.google import views as google
 from allauth.socialaccount.providers.openid_connect import views as openid_connect
+from django.contrib import admin
 from django.contrib.auth import login as start_session
 from django.contrib.auth import logout as end_session
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.template.response import TemplateResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -38,12 +40,26 @@ def login(request: HttpRequest) -> HttpResponse:
         if form.is_valid() and form.user:
             start_session(request, form.user)
             return redirect(target)
-        status = HTTPStatus.TOO_MANY_REQUESTS if form.minutes_to_wait else HTTPStatus.UNPROCESSABLE_ENTITY
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
     context = {"form": form, "next": target, "providers": providers(request)}
     response = render(request, "web/login.html", context, status=status)
-    if form.minutes_to_wait:
-        response.headers["Retry-After"] = str(form.minutes_to_wait * 60)
+    _refuse(response, form.minutes_to_wait)
     return response
+
+
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """The admin's login page, within the same limit on guessing."""
+    response = admin.site.login(request)
+    if isinstance(response, TemplateResponse) and response.context_data:
+        _refuse(response, response.context_data["form"].minutes_to_wait)
+    return response
+
+
+def _refuse(response: HttpResponse, minutes_to_wait: int) -> None:
+    """Say in the answer's head as well that there were too many guesses, if there were."""
+    if minutes_to_wait:
+        response.status_code = HTTPStatus.TOO_MANY_REQUESTS
+        response.headers["Retry-After"] = str(minutes_to_wait * 60)
 
 
 @csrf_exempt  # the worst that another site can do is to log somebody out, as old clients do by GET
