@@ -95,6 +95,13 @@ class Report:
         self._progress.stop()
 
     @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave the terminal to a question."""
+        self._progress.stop()
+        yield
+        self._progress.start()
+
+    @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[Stage]:
         """Time a step and show it. What it raises goes on, with the stage's name on the display."""
         stage = Stage(name, _report=self)

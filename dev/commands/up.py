@@ -8,12 +8,15 @@ import typer
 
 from dev import (
     base_image,
+    cluster_demo,
     cluster_up,
     console,
     doctor,
     engine,
     images,
+    layers,
     packages,
+    platform_values,
     process,
     settings,
     stack,
@@ -51,6 +54,14 @@ def command(
     encrypt_configmaps: Annotated[
         bool, typer.Option("--encrypt-configmaps", help="With --kind: encrypt ConfigMaps at rest too.")
     ] = False,
+    more: Annotated[
+        str,
+        typer.Option(
+            "--with",
+            metavar="LAYER,...",
+            help=f"With --kind: layers besides those that the app needs, of {', '.join(layers.LAYERS)}.",
+        ),
+    ] = "",
 ) -> None:
     """Bring the stack up: engine, base image, images, containers, cities and demo data.
 
@@ -59,32 +70,42 @@ def command(
     """
     chosen = settings.load(pull=pull, mirror=mirror)
     if kind:
-        encrypt = ("secrets", "configmaps") if encrypt_configmaps else ("secrets",)
-        _up_kind(chosen, name or chosen.project, workers=workers, encrypt=encrypt, build=build)
+        wishes = cluster_up.Wishes(
+            name or chosen.project,
+            workers=workers,
+            encrypt=("secrets", "configmaps") if encrypt_configmaps else ("secrets",),
+            layers=tuple(layers.split(more)),
+        )
+        _up_kind(chosen, wishes, build=build, demo=demo)
         return
     with state.only_one("up"), console.Report() as report:
-        compose = _prepare(chosen, report, build=build)
+        compose = prepare(chosen, report, build=build)
         password = _run(compose, report, demo=demo)
     # For `./witw bench app`; a run that changed nothing says nothing about how long things take.
     if report.changed:
         stages = [{"stage": stage.name, "seconds": round(stage.seconds, 1)} for stage in report.stages]
         state.set_stamp("up", seconds=round(report.seconds, 1), stages=stages)
-    _print_result(chosen, report, password)
-
-
-def _up_kind(
-    chosen: settings.Settings, name: str, *, workers: int, encrypt: tuple[str, ...], build: bool
-) -> None:
-    with state.only_one("up --kind"), console.Report() as report:
-        compose = _prepare(chosen, report, build=build)
-        found, references = cluster_up.bring_up(
-            chosen, compose, report, name=name, workers=workers, encrypt=encrypt
-        )
     console.out.print(report.table())
-    console.out.print(cluster_up.describe(found, references))
+    _say(report, url=chosen.url, admin=chosen.internal_url, password=password)
 
 
-def _prepare(chosen: settings.Settings, report: console.Report, *, build: bool) -> Compose:
+def _up_kind(chosen: settings.Settings, wishes: cluster_up.Wishes, *, build: bool, demo: bool) -> None:
+    # Before anything is built.
+    layers.choose(wishes.layers)
+    with state.only_one("up --kind"), console.Report() as report:
+        compose = prepare(chosen, report, build=build)
+        to = cluster_up.bring_up(chosen, compose, report, wishes)
+        password = cluster_demo.bring(to, report) if demo else ""
+    console.out.print(report.table())
+    _say(
+        report,
+        url=platform_values.public_url(to.ours, chosen),
+        admin=platform_values.internal_url(to.ours),
+        password=password,
+    )
+
+
+def prepare(chosen: settings.Settings, report: console.Report, *, build: bool = False) -> Compose:
     """Everything up to the images."""
     with report.stage("checks") as stage:
         count = doctor.require(doctor.before_the_engine(chosen))
@@ -152,13 +173,10 @@ def _run(compose: Compose, report: console.Report, *, demo: bool) -> str:
         return stack.demo_password(compose)
 
 
-def _print_result(chosen: settings.Settings, report: console.Report, password: str) -> None:
-    console.out.print(report.table())
+def _say(report: console.Report, *, url: str, admin: str, password: str) -> None:
     if not report.changed:
         console.out.print("Everything was up already; nothing was changed.")
-    console.out.print(f"[bold]The app[/]       {chosen.url}", soft_wrap=True)
-    console.out.print(f"[bold]Admin[/]         {chosen.internal_url}/internal/admin/", soft_wrap=True)
+    console.out.print(f"[bold]The app[/]       {url}", soft_wrap=True)
+    console.out.print(f"[bold]Admin[/]         {admin}/internal/admin/", soft_wrap=True)
     if password:
-        console.out.print(
-            f"[bold]Demo login[/]    {stack.DEMO_EMAIL}  {password}", soft_wrap=True, markup=True
-        )
+        console.out.print(f"[bold]Demo login[/]    {stack.DEMO_EMAIL}  {password}", soft_wrap=True)

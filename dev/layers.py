@@ -1,0 +1,80 @@
+"""The layers that stand around the app in a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dev import suggest
+from dev.errors import WitwError
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One piece of the platform.
+
+    Its releases stand in dev/platform/helmfile.yaml, with its name as their label `layer`.
+
+    Args:
+        about: What it is, for `--help`.
+        namespace: Where it runs.
+        images: What it runs, by the names of compose.yaml's images or of the catalogue.
+        charts: Charts of others that it is installed by, see dev/charts.py.
+        needs: Layers that it cannot do without.
+        always: Whether the app cannot do without it.
+        security: The Pod Security Standard that its namespace enforces.
+    """
+
+    about: str
+    namespace: str
+    images: tuple[str, ...] = ()
+    charts: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    always: bool = False
+    security: str = "restricted"
+
+
+LAYERS = {
+    "gateway": Layer(
+        "the way in: Envoy Gateway with our Envoy, public and internal",
+        "gateway",
+        images=("gateway", "envoy-gateway"),
+        charts=("gateway-helm",),
+        always=True,
+    ),
+    "postgres": Layer("PostgreSQL with its pooler", "postgres", images=("postgres", "pgpool"), always=True),
+}
+"""A new layer: an entry here, a release with its label in helmfile.yaml, a file in dev/platform/values."""
+
+APP = Layer("the app itself", "witw", images=("app",))
+
+
+def choose(wanted: Iterable[str] = ()) -> list[str]:
+    """The layers to install: those that are wanted, what they need, and what the app needs.
+
+    Raises:
+        WitwError: One is unknown; the one that was meant is named.
+    """
+    names = list(wanted)
+    if problems := [suggest.unknown("layer", name, LAYERS) for name in names if name not in LAYERS]:
+        raise WitwError(
+            "; ".join(problems),
+            remedy="the layers are: " + ", ".join(f"{n} ({x.about})" for n, x in LAYERS.items()),
+        )
+    todo = [*(name for name, layer in LAYERS.items() if layer.always), *names]
+    chosen: set[str] = set()
+    while todo:
+        if (name := todo.pop()) not in chosen:
+            chosen.add(name)
+            todo += LAYERS[name].needs
+    return [name for name in LAYERS if name in chosen]
+
+
+def split(text: str) -> list[str]:
+    """The names in an option such as `metrics,cdn`."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def get(name: str) -> Layer:
+    """A layer, or the app, by the label of its releases."""
+    return APP if name == "app" else LAYERS[name]
