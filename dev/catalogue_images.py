@@ -47,11 +47,11 @@ def content(name: str) -> str:
     """A hash of all that an image is built from, but for the base image: any of them will do."""
     image = catalogue.load().images[name]
     keys = [programs.key(go_modules.load(module)) for module in image.programs]
+    # A field that an image has no use for takes no part, so that adding one makes no image anew.
+    recipe = image.model_dump_json(exclude=None if image.on else {"on"})
     if image.on:
         keys.append(content(image.on))
-    return build_context.content_hash(
-        FOLDER / name, FOLDER / name / "Dockerfile", name, *keys, image.model_dump_json()
-    )
+    return build_context.content_hash(FOLDER / name, FOLDER / name / "Dockerfile", name, *keys, recipe)
 
 
 def find(name: str, settings: Settings) -> Found | None:
