@@ -155,10 +155,12 @@ def test_two_pgpools_are_spread_and_not_evicted_together(chart: Chart) -> None:
     assert render(chart, at("pgpool.replicas", 1)).all("PodDisruptionBudget") == []
 
 
-def test_only_readiness_of_pgpool_depends_on_the_database(chart: Chart) -> None:
+def test_a_pgpool_without_its_database_is_not_ready_but_lives(chart: Chart) -> None:
     pgpool = container(render(chart), "pgpool", "pgpool")
     assert pgpool["readinessProbe"]["exec"]["command"] == ["pgpool-ready"]
-    assert all("tcpSocket" in pgpool[probe] for probe in ("startupProbe", "livenessProbe"))
+    assert pgpool["livenessProbe"]["tcpSocket"] == {"port": "postgres"}
+    # At the start it waits for the database as long as that may need.
+    assert pgpool["startupProbe"]["failureThreshold"] == 3600
 
 
 def test_services_find_their_pods(chart: Chart) -> None:
