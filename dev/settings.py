@@ -53,6 +53,13 @@ class Settings(BaseSettings):
     web_workers: int = Field(2, ge=1, le=64, description="gunicorn workers in each of them")
     web_threads: int = Field(4, ge=1, le=256, description="threads of each worker")
 
+    static_url: str = Field(
+        "/static/", description="where browsers find static files; with the cdn, its address and /static/"
+    )
+    cdn_port: int = Field(
+        8090, ge=1, le=65535, description="port of the cdn on this machine (COMPOSE_PROFILES=cdn)"
+    )
+
     @field_validator("cache_dir")
     @classmethod
     def _expand_home(cls, value: Path) -> Path:

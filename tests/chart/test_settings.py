@@ -39,14 +39,14 @@ def test_compose_and_chart_give_the_app_the_same_settings(chart: Chart) -> None:
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text())
     told = set(compose["x-app-environment"]) - OF_PYTHON
     assert told <= set(environment.names())
-    manifests = chart.render(at("config.ENVIRONMENT", "local"))
+    manifests = chart.render(at("config", {"ENVIRONMENT": "local", "STATIC_URL": "/static/"}))
     assert told - set(manifests.environment) == set()
 
 
 def test_compose_and_chart_give_the_migrations_the_same_settings(chart: Chart) -> None:
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text())
     told = set(compose["services"]["migrate"]["environment"]) - OF_PYTHON
-    manifests = chart.render(at("config.ENVIRONMENT", "local"))
+    manifests = chart.render(at("config", {"ENVIRONMENT": "local", "STATIC_URL": "/static/"}))
     (container,) = manifests.job["spec"]["template"]["spec"]["containers"]
     assert told - {one["name"] for one in container["env"]} == set()
 
