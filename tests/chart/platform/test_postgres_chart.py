@@ -197,13 +197,11 @@ def test_exporters_run_where_their_images_are_given(chart: Chart) -> None:
 @pytest.mark.parametrize(("key", "role"), [("", "witw"), ("exporter_password", "exporter")])
 def test_exporters_have_a_role_of_their_own_when_it_has_a_password(chart: Chart, key: str, role: str) -> None:
     manifests = render(chart, EXPORTERS, at("secret.exporterPasswordKey", key))
-    told = environment(manifests, "postgres", "exporter")
-    assert told["DATA_SOURCE_USER"] == role
-    (mount,) = container(manifests, "postgres", "exporter")["volumeMounts"]
-    assert told["DATA_SOURCE_PASS_FILE"] == mount["mountPath"]
-    assert environment(manifests, "pgpool", "exporter")["DATA_SOURCE_NAME"].startswith(
-        f"postgresql://{role}@"
-    )
+    for pod in ("postgres", "pgpool"):
+        told = environment(manifests, pod, "exporter")
+        assert told["DATA_SOURCE_USER"] == role
+        (mount,) = container(manifests, pod, "exporter")["volumeMounts"]
+        assert told["DATA_SOURCE_PASS_FILE"] == mount["mountPath"]
     assert ("EXPORTER_PASSWORD_FILE" in environment(manifests, "pgpool")) == bool(key)
 
 
