@@ -133,7 +133,7 @@ def bring(
     with report.stage("app") as stage:
         if not done and not answers(to.ours):
             waits.until_ready(
-                to.kube, namespaces=[*OWN, *_namespaces(wanted)], timeout=READY_TIMEOUT, stage=stage
+                to.kube, namespaces=[*OWN, *namespaces(wanted)], timeout=READY_TIMEOUT, stage=stage
             )
         stage.unchanged(wait_for_answer(to.ours))
     return done
@@ -221,5 +221,6 @@ def _ask(found: Cluster) -> tuple[bool, str]:
     return answer.status_code == httpx.codes.OK, f"{url}: {answer.status_code}"
 
 
-def _namespaces(wanted: Iterable[str]) -> list[str]:
+def namespaces(wanted: Iterable[str]) -> list[str]:
+    """Where the app and some layers run."""
     return sorted({layers.get(name).namespace for name in ["app", *wanted]})

@@ -141,29 +141,46 @@ def push(registry: Registry, image: str, path: str) -> str:
         ImageError: The engine could not push it.
     """
     name = target(registry, image, path)
-    if digest := known(registry, name):
-        return f"{registry.name}/{path}@{digest}"
+    remedy = f"see the line above and `docker logs {registry.container}`"
+    return f"{registry.name}/{path}@{known(registry, name) or send(image, name, remedy=remedy)}"
+
+
+def send(image: str, name: str, *, remedy: str) -> str:
+    """Push an image of the engine under a name, which the engine does not keep.
+
+    Credentials are those of `docker login`, from Docker's own store.
+
+    Returns:
+        Its digest.
+
+    Raises:
+        ImageError: The engine could not push it.
+    """
     process.run(["docker", "tag", image, name])
     try:
         said = process.run(["docker", "push", name], timeout=PUSH_TIMEOUT).stdout
     except ProcessError as error:
+        where = name.rpartition(":")[0]
         raise ImageError(
-            f"{image} could not be pushed to {registry.name}",
-            details=error.tail(),
-            remedy=f"see the line above and `docker logs {registry.container}`",
+            f"{image} could not be pushed to {where}", details=error.tail(), remedy=remedy
         ) from error
     finally:
         process.run(["docker", "image", "rm", name], check=False)
     match = re.search(r"digest: (sha256:[0-9a-f]{64})", said)
     if match is None:
         raise ImageError(f"the push of {image} did not say a digest", details=said, remedy="run this again")
-    return f"{registry.name}/{path}@{match[1]}"
+    return match[1]
 
 
 def target(registry: Registry, image: str, path: str) -> str:
     """The name by which an image is pushed: its tag follows its content."""
+    return f"{registry.name}/{path}:{content_tag(image)}"
+
+
+def content_tag(image: str) -> str:
+    """A tag that follows an image's content."""
     image_id = process.run(["docker", "image", "inspect", "--format", "{{.Id}}", image]).stdout.strip()
-    return f"{registry.name}/{path}:{image_id.removeprefix('sha256:')[:12]}"
+    return image_id.removeprefix("sha256:")[:12]
 
 
 def known(registry: Registry, reference: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.markup import escape
 from rich.table import Table
 
-from dev import console, engine, settings
+from dev import cluster_status, console, engine, settings
 from dev.commands import STACK
 from dev.compose import Compose, is_ready, service_of, state_of
 from dev.errors import StackError
@@ -14,11 +16,22 @@ PANEL = STACK
 
 
 def command() -> int:
-    """Show the containers, their state and their ports. The exit code is 0 when all of them are ready."""
+    """Show what runs: containers with their ports, and the pods of clusters. 0 when all of it is ready."""
     chosen = settings.load()
-    containers = Compose(chosen).containers() if engine.find() else []
-    if not containers:
-        raise StackError("nothing is up here", remedy="./witw up")
+    there = bool(engine.find())
+    containers = Compose(chosen).containers() if there else []
+    clusters = cluster_status.all_of_them(chosen) if there else []
+    if not containers and not clusters:
+        raise StackError("nothing is up here", remedy="./witw up, or ./witw up --kind")
+    ready = True
+    if containers:
+        ready = _containers(chosen, containers)
+    if clusters:
+        ready = _clusters(clusters) and ready
+    return 0 if ready else 1
+
+
+def _containers(chosen: settings.Settings, containers: list[dict[str, Any]]) -> bool:
     table = Table("service", "container", "state", "since", "ports")
     for container in containers:
         table.add_row(
@@ -35,7 +48,19 @@ def command() -> int:
     console.out.print(
         f"[bold]The app[/]  {chosen.url}" if ready else "not ready; `./witw logs SERVICE` says why"
     )
-    return 0 if ready else 1
+    return ready
+
+
+def _clusters(clusters: list[cluster_status.Status]) -> bool:
+    table = Table("cluster", "namespace", "pods", "not ready")
+    for one in clusters:
+        for line in one.lines:
+            table.add_row(line.cluster, line.namespace, line.pods, f"[red]{escape(line.problem)}")
+    console.out.print(table)
+    for one in clusters:
+        if one.ready:
+            console.out.print(f"[bold]The app[/]  {one.url} (cluster {one.name})", soft_wrap=True)
+    return all(one.ready for one in clusters)
 
 
 def _ports(ports: dict[str, list[dict[str, str]] | None]) -> str:

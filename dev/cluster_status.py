@@ -1,0 +1,61 @@
+"""How the clusters of this checkout are: the pods of each layer, and where the app is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from dev import cluster, cluster_up, kube, platform_values, waits
+from dev.cluster import Cluster
+from dev.settings import Settings
+
+
+@dataclass(frozen=True)
+class Line:
+    """One namespace of a cluster."""
+
+    cluster: str
+    namespace: str
+    pods: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """One cluster."""
+
+    name: str
+    url: str
+    lines: list[Line]
+    ready: bool
+
+
+def all_of_them(settings: Settings) -> list[Status]:
+    """The clusters of this checkout that stand, stopped ones too."""
+    return [
+        of(cluster.find(name, settings), settings)
+        for name in cluster.names()
+        if cluster.recorded(name).get("ready") and cluster.nodes(name)
+    ]
+
+
+def of(found: Cluster, settings: Settings) -> Status:
+    """How a cluster is."""
+    url = platform_values.public_url(found, settings)
+    if stopped := [node.name for node in cluster.nodes(found.name) if not node.running]:
+        return Status(
+            found.name, url, [Line(found.name, "", "", f"{', '.join(stopped)} stopped")], ready=False
+        )
+    api = kube.of(found)
+    spaces = [*cluster_up.OWN, *cluster_up.namespaces(platform_values.chosen_layers(found.name))]
+    problems = waits.look(api, set(spaces))
+    pods = Counter[str]()
+    for pod in api.list("Pod"):
+        pods[pod["metadata"]["namespace"]] += pod["status"].get("phase") != "Succeeded"
+    lines = []
+    for space in spaces:
+        mine = [item for item in problems if item.namespace == space]
+        waiting = len({item.name for item in mine if item.kind == "Pod"})
+        first = str(mine[0]) if mine else ("" if pods[space] else "nothing is deployed here")
+        lines.append(Line(found.name, space, f"{pods[space] - waiting} of {pods[space]} ready", first))
+    return Status(found.name, url, lines, ready=not any(line.problem for line in lines))
