@@ -76,7 +76,7 @@ def registry_answers(settings: Settings) -> bool:
 
     Only for a machine whose engine does not run yet; a running one is asked itself, as it may know mirrors.
     """
-    return answers(settings.mirror or _registry_of(wanted(settings)), mirror=bool(settings.mirror))
+    return answers(settings.mirror or registry_of(wanted(settings)), mirror=bool(settings.mirror))
 
 
 def answers(host: str, *, mirror: bool = False) -> bool:
@@ -234,7 +234,8 @@ def remember(reference: str) -> None:
     state.set_stamp("base", brought=sorted({*known, reference}))
 
 
-def _registry_of(reference: str) -> str:
+def registry_of(reference: str) -> str:
+    """The registry that an image comes from."""
     first, slash, _ = reference.partition("/")
     return first if slash and ("." in first or ":" in first or first == "localhost") else DEFAULT_REGISTRY
 

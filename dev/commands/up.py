@@ -8,6 +8,7 @@ import typer
 
 from dev import (
     base_image,
+    builds,
     cluster_demo,
     cluster_up,
     console,
@@ -24,6 +25,7 @@ from dev import (
 )
 from dev.commands import STACK
 from dev.compose import Compose
+from dev.target import Target
 
 PANEL = STACK
 
@@ -93,9 +95,19 @@ def _up_kind(chosen: settings.Settings, wishes: cluster_up.Wishes, *, build: boo
     # Before anything is built.
     layers.choose(wishes.layers)
     with state.only_one("up --kind"), console.Report() as report:
-        compose = prepare(chosen, report, build=build)
-        to = cluster_up.bring_up(chosen, compose, report, wishes)
-        password = cluster_demo.bring(to, report) if demo else ""
+        made: list[tuple[Target, str]] = []
+
+        def bring_up() -> None:
+            compose = prepare(chosen, report, build=build)
+            to = cluster_up.bring_up(chosen, compose, report, wishes)
+            made.append((to, cluster_demo.bring(to, report) if demo else ""))
+
+        def compile_ahead() -> None:
+            wanted = platform_values.chosen_layers(wishes.name, wishes.layers)
+            builds.prefetch(chosen, report, images=[*builds.CLUSTER_IMAGES, *cluster_up.images_of(wanted)])
+
+        process.side_by_side(bring_up, compile_ahead)
+    to, password = made[0]
     console.out.print(report.table())
     _say(
         report,
