@@ -89,7 +89,7 @@ def write_custom(folder: Path, cache: Path) -> None:
         module = _fetch(source, cache)
         for file in source.files:
             definition = yaml.load((module / file).read_text(), Loader)  # noqa: S506  (a safe loader's child)
-            for name, schema in _of_definition(definition):
+            for name, schema in of_definition(definition):
                 (folder / f"{name}.json").write_text(json.dumps(schema))
 
 
@@ -107,7 +107,8 @@ def _fetch(source: Source, cache: Path) -> Path:
     return Path(said["Dir"])
 
 
-def _of_definition(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def of_definition(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The schemas in a CustomResourceDefinition, strict, with the name of each for CUSTOM_LOCATION."""
     kind = definition["spec"]["names"]["kind"].lower()
     for version in definition["spec"]["versions"]:
         yield f"{kind}_{version['name']}", _strict(version["schema"]["openAPIV3Schema"])
@@ -124,6 +125,6 @@ def _strict(schema: Any) -> Any:
         strict.setdefault("additionalProperties", False)
     if schema.get("x-kubernetes-int-or-string"):
         strict.pop("type", None)
-    if strict.get("format") in {"int32", "int64", "date-time", "duration", "double"}:
+    if str(strict.get("format")) in {"int32", "int64", "date-time", "duration", "double"}:
         strict.pop("format")
     return strict

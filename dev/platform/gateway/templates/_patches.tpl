@@ -6,22 +6,7 @@
 - {path: /max_request_headers_kb, value: {{ .v.client.maxHeadersKiB }}}
 - {path: /common_http_protocol_options/max_headers_count, value: {{ .v.client.maxHeaders }}}
 - path: /local_reply_config
-  value:
-    mappers:
-      {{- range .v.localReplies }}
-      # (A runtime_key has to be there; nothing sets it.)
-      - filter:
-          status_code_filter:
-            comparison:
-              op: {{ hasKey . "status" | ternary "EQ" "LE" }}
-              value: {default_value: {{ .status | default .upTo | default 599 | int }}, runtime_key: none}
-        {{- if and (eq (toString .status) "429") $.v.loginLimit.enabled }}
-        headers_to_add:
-          - header: {key: Retry-After, value: {{ $.v.loginLimit.retryAfter | quote }}}
-            append_action: OVERWRITE_IF_EXISTS_OR_ADD
-        {{- end }}
-        body_format_override: {json_format: {{ toJson .body }}}
-      {{- end }}
+  value: {mappers: {{ toJson .v.localReplies }}}
 {{- with .v.compression }}
 {{- if .enabled }}
 - path: /http_filters/0

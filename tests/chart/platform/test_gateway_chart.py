@@ -1,0 +1,334 @@
+"""dev/platform/gateway: what it renders and refuses, held against the controller's schemas and Compose."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dev import programs, settings, toolchain
+from dev.settings import ROOT
+from tests.chart import schemas
+from tests.chart.rendering import Chart, Loader, Manifests, Object, RefusedError, Values, at, merged, run
+
+FOLDER = ROOT / "dev" / "platform" / "gateway"
+SCHEMA = json.loads((FOLDER / "values.schema.json").read_text())
+DEFAULTS = yaml.safe_load((FOLDER / "values.yaml").read_text())
+COMPOSE = yaml.safe_load((ROOT / "dev" / "images" / "gateway" / "envoy.yaml").read_text())
+DEFINITIONS = "github.com/envoyproxy/gateway/charts/gateway-helm/charts/crds/crds"
+
+MINIMAL: Values = {"image": "registry.example.com/witw/gateway@sha256:" + "ab" * 32}
+SIDES = ["public", "internal"]
+
+
+def render(chart: Chart, *values: Values) -> Manifests:
+    """The gateway chart, with values on top of the minimal ones."""
+    command = [str(chart.helm), "template", "gateway", str(FOLDER), "--namespace", "gateway", "-f", "-"]
+    done = run([*command, "--kube-version", "1.36.0"], yaml.safe_dump(merged(MINIMAL, *values)))
+    if done.returncode:
+        raise RefusedError(done.stderr)
+    return Manifests(done.stdout, [one for one in yaml.load_all(done.stdout, Loader) if one])
+
+
+def refusal(chart: Chart, *values: Values) -> str:
+    """Why it is not rendered."""
+    with pytest.raises(RefusedError) as refused:
+        render(chart, *values)
+    return str(refused.value)
+
+
+@pytest.fixture(scope="module")
+def location(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Schemas of Gateway API's and Envoy Gateway's kinds, out of the controller's own chart."""
+    folder = tmp_path_factory.mktemp("schemas")
+    source = programs.source(DEFINITIONS, "platform", settings.load().cache_dir)
+    for file in source.rglob("*.yaml"):
+        for definition in yaml.load_all(file.read_text(), schemas.Loader):
+            if definition and definition["kind"] == "CustomResourceDefinition":
+                for name, schema in schemas.of_definition(definition):
+                    (folder / f"{name}.json").write_text(json.dumps(schema))
+    return str(folder / schemas.CUSTOM_LOCATION)
+
+
+def complaints(location: str, text: str) -> str:
+    """What kubeconform has against manifests."""
+    kubeconform: Path = toolchain.ensure("kubeconform")
+    return run([str(kubeconform), "-strict", "-schema-location", location, "-"], text).stdout
+
+
+def manager(chart: Chart, side: str, *values: Values) -> dict[str, Any]:
+    """What is added to Envoy's HTTP connection manager, by path; filters as a list, the first one first."""
+    patches = render(chart, *values).one("EnvoyPatchPolicy", side)["spec"]["jsonPatches"]
+    assert {patch["name"] for patch in patches} == {f"gateway/{side}/http"}
+    found: dict[str, Any] = {"filters": []}
+    for patch in patches:
+        operation = patch["operation"]
+        if operation["path"] == "/http_filters/0":
+            found["filters"].insert(0, operation["value"])
+        else:
+            found[operation["path"]] = operation["value"]
+    return found
+
+
+def in_compose(side: str) -> dict[str, Any]:
+    """The HTTP connection manager of Compose's gateway."""
+    (listener,) = [one for one in COMPOSE["static_resources"]["listeners"] if one["name"] == side]
+    return dict(listener["filter_chains"][0]["filters"][0]["typed_config"])
+
+
+def bytes_of(size: str) -> int:
+    """64Ki as a number."""
+    return int(size[:-2]) * {"Ki": 1 << 10, "Mi": 1 << 20}[size[-2:]]
+
+
+def maps(schema: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every map of the schema that has named keys, with its path; the Gateways by the default ones' names."""
+    if "$ref" in schema:
+        schema = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
+    if path == "gateways":
+        for side in SIDES:
+            yield from maps(schema["additionalProperties"], f"gateways.{side}")
+    elif "properties" in schema:
+        yield path, schema
+        for name, inner in schema["properties"].items():
+            yield from maps(inner, f"{path}.{name}".strip("."))
+
+
+def default(path: str) -> Any:
+    """The default that stands at a path."""
+    place = DEFAULTS
+    for key in path.split(".") if path else []:
+        place = place[key]
+    return place
+
+
+MAPS = dict(maps(SCHEMA))
+EVERYTHING: Values = {
+    "imagePullSecrets": [{"name": "pull"}],
+    "gateways": {
+        "public": {
+            "hostname": "witw.example.com",
+            "certificates": [{"name": "tls"}],
+            "service": {"type": "LoadBalancer", "annotations": {"a": "b"}},
+            "clientTraffic": {"http3": {}},
+            "backendTraffic": {"timeout": {"http": {"requestTimeout": "7s"}}},
+        },
+        "internal": {"service": {"type": "ClusterIP"}},
+    },
+    "client": {"trustedProxies": 1},
+    "proxy": {
+        "nodeSelector": {"a": "b"}, "tolerations": [{"key": "a", "operator": "Exists"}],
+        "podLabels": {"a": "b"},
+        "podAnnotations": {"a": "b"}, "priorityClassName": "high",
+        "affinity": {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}},
+    },
+}  # fmt: skip
+NOTHING: Values = {
+    "gateways": {"internal": {"enabled": False}},
+    "gatewayClass": {"create": False},
+    "accessLog": {"enabled": False},
+    "compression": {"enabled": False},
+    "loginLimit": {"enabled": False},
+    "backend": {"activeCheck": {"enabled": False}, "passiveCheck": {"enabled": False}},
+    "requestStartHeader": "",
+}
+
+
+def test_helm_lint_has_nothing_to_say(chart: Chart) -> None:
+    done = run(
+        [str(chart.helm), "lint", "--strict", "--quiet", str(FOLDER), "-f", "-"], yaml.safe_dump(MINIMAL)
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "")
+
+
+@pytest.mark.parametrize("values", [{}, EVERYTHING, NOTHING], ids=["least", "everything", "nothing"])
+def test_the_controller_knows_every_field(chart: Chart, location: str, values: Values) -> None:
+    assert complaints(location, render(chart, values).text) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        ("EnvoyProxy", "envoyDeployment:", "deployment:"),
+        ("ClientTrafficPolicy", "withUnderscoresAction:", "underscores:"),
+        ("BackendTrafficPolicy", "numRetries: 3", "numRetries: many"),
+        ("EnvoyPatchPolicy", "op: add", "op: change"),
+        ("Gateway", "gatewayClassName:", "className:"),
+    ],
+)
+def test_the_schemas_notice_a_mistake(chart: Chart, location: str, kind: str, old: str, new: str) -> None:
+    text = render(chart).text
+    assert old in text
+    assert kind in complaints(location, text.replace(old, new))
+
+
+@pytest.mark.parametrize("path", sorted(MAPS))
+def test_the_schema_knows_the_values_of_values_yaml_and_no_other(chart: Chart, path: str) -> None:
+    assert MAPS[path]["additionalProperties"] is False
+    assert set(MAPS[path]["properties"]) - {"global"} == set(default(path))
+    assert "additional properties 'mispelt' not allowed" in refusal(
+        chart, at(f"{path}.mispelt".strip("."), 1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "complaint"),
+    [
+        ("image", "", "the Envoy image is missing"),
+        ("image", "a b", "pattern"),
+        ("gateways.public.port", 70000, "maximum"),
+        ("gateways.public.service.type", "Node", "value must be one of"),
+        ("gateways.public.requestIds", "Own", "value must be one of"),
+        ("gateways.Public", {}, "pattern"),
+        ("backend.retryOn", ["5xx"], "value must be one of"),
+        ("backend.requestTimeout", "30", "pattern"),
+        ("backend.maxBody", "1 MB", "pattern"),
+        ("loginLimit.burst", 0, "minimum"),
+        ("localReplies", [{"status": 404}], "missing property 'filter'"),
+    ],
+)
+def test_a_wrong_value_is_refused(chart: Chart, path: str, value: Any, complaint: str) -> None:
+    assert complaint in refusal(chart, at(path, value))
+
+
+def test_there_is_a_public_and_an_internal_gateway_each_with_an_envoy_of_its_own(chart: Chart) -> None:
+    manifests = render(chart)
+    for side, port, node_port in ("public", 8080, 30080), ("internal", 8081, 30081):
+        gateway = manifests.one("Gateway", side)["spec"]
+        assert gateway["gatewayClassName"] == manifests.one("GatewayClass")["metadata"]["name"] == "witw"
+        assert gateway["infrastructure"]["parametersRef"]["name"] == side
+        assert [one["name"] for one in gateway["listeners"]] == ["http"]
+        service = manifests.one("EnvoyProxy", side)["spec"]["provider"]["kubernetes"]["envoyService"]
+        assert service["type"] == "NodePort"
+        assert service["patch"]["value"]["spec"]["ports"] == [{"port": port, "nodePort": node_port}]
+        for kind in ("ClientTrafficPolicy", "BackendTrafficPolicy"):
+            (target,) = manifests.one(kind, side)["spec"]["targetRefs"]
+            assert (target["kind"], target["name"]) == ("Gateway", side)
+
+
+def deployment(manifests: Manifests, side: str) -> Object:
+    """How a Gateway's Envoys are deployed."""
+    return dict(manifests.one("EnvoyProxy", side)["spec"]["provider"]["kubernetes"]["envoyDeployment"])
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_the_envoys_are_ours_restricted_and_bounded(chart: Chart, side: str) -> None:
+    envoy = deployment(render(chart), side)
+    assert envoy["container"]["image"] == MINIMAL["image"]
+    context = envoy["pod"]["securityContext"] | envoy["container"]["securityContext"]
+    assert (context["runAsNonRoot"], context["runAsUser"]) == (True, 10004)
+    assert (context["readOnlyRootFilesystem"], context["allowPrivilegeEscalation"]) == (True, False)
+    assert (context["capabilities"], context["seccompProfile"]) == (
+        {"drop": ["ALL"]},
+        {"type": "RuntimeDefault"},
+    )
+    beside = {one["name"]: one for one in envoy["patch"]["value"]["spec"]["template"]["spec"]["containers"]}
+    # Both write there what the other looks for.
+    assert {"name": "tmp", "mountPath": "/tmp"} in beside["shutdown-manager"]["volumeMounts"]  # noqa: S108
+    assert envoy["container"]["resources"]["limits"]["memory"]
+    assert beside["shutdown-manager"]["resources"]["limits"]["memory"]
+
+
+def test_several_envoys_are_not_evicted_together(chart: Chart) -> None:
+    manifests = render(chart, at("gateways.public.replicas", 2), at("gateways.internal.replicas", 1))
+    budgets = {
+        one["metadata"]["name"]: one["spec"]["provider"]["kubernetes"].get("envoyPDB")
+        for one in manifests.all("EnvoyProxy")
+    }
+    assert budgets == {"public": {"name": "public", "maxUnavailable": 1}, "internal": None}
+
+
+def test_what_a_gateway_lays_over_wins(chart: Chart) -> None:
+    manifests = render(chart, EVERYTHING)
+    timeouts = {
+        side: manifests.one("BackendTrafficPolicy", side)["spec"]["timeout"]["http"]["requestTimeout"]
+        for side in SIDES
+    }
+    assert timeouts == {"public": "7s", "internal": "30s"}
+    assert "http3" in manifests.one("ClientTrafficPolicy", "public")["spec"]
+    (listener,) = manifests.one("Gateway", "public")["spec"]["listeners"]
+    assert (listener["protocol"], listener["tls"]["certificateRefs"]) == ("HTTPS", [{"name": "tls"}])
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_clients_have_the_limits_of_compose(chart: Chart, side: str) -> None:
+    compose, policy = in_compose(side), render(chart).one("ClientTrafficPolicy", side)["spec"]
+    times = policy["timeout"]["http"]
+    assert times["requestHeadersReceivedTimeout"] == compose["request_headers_timeout"]
+    assert times["streamIdleTimeout"] == compose["stream_idle_timeout"]
+    assert times["idleTimeout"] == compose["common_http_protocol_options"]["idle_timeout"]
+    http2 = compose["http2_protocol_options"]
+    assert policy["http2"]["maxConcurrentStreams"] == http2["max_concurrent_streams"]
+    assert bytes_of(policy["http2"]["initialStreamWindowSize"]) == http2["initial_stream_window_size"]
+    assert bytes_of(policy["http2"]["initialConnectionWindowSize"]) == http2["initial_connection_window_size"]
+    assert (policy["headers"]["requestID"] == "PreserveOrGenerate") == compose.get(
+        "preserve_external_request_id", False
+    )
+    (header,) = policy["headers"]["earlyRequestHeaders"]["set"]
+    (same,) = compose["route_config"]["request_headers_to_add"]
+    assert header == {"name": same["header"]["key"], "value": same["header"]["value"]}
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_answers_of_envoy_itself_are_those_of_compose(chart: Chart, side: str) -> None:
+    compose, ours = in_compose(side), manager(chart, side)
+    assert ours["/server_name"] == compose["server_name"]
+    assert ours["/max_request_headers_kb"] == compose["max_request_headers_kb"]
+    headers = compose["common_http_protocol_options"]["max_headers_count"]
+    assert ours["/common_http_protocol_options/max_headers_count"] == headers
+    assert ours["/local_reply_config"] == compose["local_reply_config"]
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_logins_and_compression_are_bounded_as_in_compose(chart: Chart, side: str) -> None:
+    limit, compressor = manager(chart, side)["filters"]
+    routes = in_compose(side)["route_config"]["virtual_hosts"][0]["routes"]
+    (login,) = [one for one in routes if "typed_per_filter_config" in one]
+    (bucket,) = login["typed_per_filter_config"].values()
+    (descriptor,) = limit["typed_config"]["descriptors"]
+    assert descriptor["token_bucket"] == bucket["token_bucket"]
+    types = compressor["typed_config"]["response_direction_config"]["common_config"]["content_type"]
+    assert types == ["application/json"]
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_the_access_log_has_the_fields_of_compose(chart: Chart, side: str) -> None:
+    (log,) = in_compose(side)["access_log"]
+    (ours,) = render(chart).one("EnvoyProxy", side)["spec"]["telemetry"]["accessLog"]["settings"]
+    compose = log["typed_config"]["log_format"]["json_format"]
+    # Envoy Gateway leaves Envoy's own headers out, so that time is measured another way.
+    assert {name: text for name, text in ours["format"]["json"].items() if name != "upstream_ms"} == {
+        name: text for name, text in compose.items() if name != "upstream_ms"
+    }
+    assert ours["format"]["json"].keys() == compose.keys()
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_the_app_is_asked_as_in_compose(chart: Chart, side: str) -> None:
+    (cluster,) = [one for one in COMPOSE["static_resources"]["clusters"] if one["name"] == "app"]
+    policy = render(chart).one("BackendTrafficPolicy", side)["spec"]
+    (limits,) = cluster["circuit_breakers"]["thresholds"]
+    ours = policy["circuitBreaker"]
+    assert [ours["maxConnections"], ours["maxPendingRequests"], ours["maxParallelRequests"]] == [
+        limits["max_connections"], limits["max_pending_requests"], limits["max_requests"],
+    ]  # fmt: skip
+    assert ours["retryBudget"]["percent"]["numerator"] == limits["retry_budget"]["budget_percent"]["value"]
+    assert policy["timeout"]["tcp"]["connectTimeout"] == cluster["connect_timeout"]
+    (check,) = cluster["health_checks"]
+    active = policy["healthCheck"]["active"]
+    assert active["http"] == {
+        "path": check["http_health_check"]["path"],
+        "hostname": check["http_health_check"]["host"],
+    }
+    assert (active["interval"], active["timeout"]) == (check["interval"], check["timeout"])
+    outlier, passive = cluster["outlier_detection"], policy["healthCheck"]["passive"]
+    assert passive["consecutiveLocalOriginFailures"] == outlier["consecutive_local_origin_failure"]
+    assert passive["baseEjectionTime"] == outlier["base_ejection_time"]
+    # Whatever the method: only what the app has certainly not seen.
+    assert set(policy["retry"]["retryOn"]["triggers"]) == {
+        "connect-failure",
+        "refused-stream",
+        "reset-before-request",
+    }
