@@ -17,7 +17,15 @@ PANEL = REPO
 LOCKS = {
     "app/requirements.txt": ["pyproject.toml"],
     "dev/requirements.txt": ["--group=dev"],
-    "tests/requirements.txt": ["pyproject.toml", "--group=dev", "--group=test"],
+    "tests/requirements.txt": [
+        "pyproject.toml",
+        "--group=dev",
+        "--group=test",
+        "--group=frontend",
+        "--group=load",
+    ],
+    "tests/load/requirements.txt": ["--group=load"],
+    "app/web/frontend/node-requirements.txt": ["--group=frontend"],
 }
 """Each lock file and what of pyproject.toml it holds: the project's dependencies, or a group's."""
 
@@ -42,12 +50,12 @@ def command(
         bool, typer.Option("--upgrade", "-U", help="Take the newest versions that fit.")
     ] = False,
 ) -> None:
-    """Make the three requirements.txt from pyproject.toml.
+    """Make the requirements.txt from pyproject.toml.
 
     What is pinned stays pinned unless pyproject.toml no longer allows it, or `--upgrade` is given.
     """
     for file, sources in LOCKS.items():
-        before = (ROOT / file).read_text()
+        before = (ROOT / file).read_text() if (ROOT / file).exists() else ""
         arguments = [*COMPILE, *sources, "--output-file", file, *(["--upgrade"] if upgrade else [])]
         try:
             process.run([uv.find_uv_bin(), *arguments], timeout=TIMEOUT, env=index.for_uv(), cwd=ROOT)

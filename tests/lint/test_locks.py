@@ -14,7 +14,15 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 APP = PROJECT["project"]["dependencies"]
 DEV = PROJECT["dependency-groups"]["dev"]
 TEST = PROJECT["dependency-groups"]["test"]
-LOCKS = {"app": APP, "dev": DEV, "tests": APP + DEV + TEST}
+FRONTEND = PROJECT["dependency-groups"]["frontend"]
+LOAD = PROJECT["dependency-groups"]["load"]
+LOCKS = {
+    "app/requirements.txt": APP,
+    "dev/requirements.txt": DEV,
+    "tests/requirements.txt": APP + DEV + TEST + FRONTEND + LOAD,
+    "tests/load/requirements.txt": LOAD,
+    "app/web/frontend/node-requirements.txt": FRONTEND,
+}
 
 
 def entries(lock: Path) -> list[str]:
@@ -29,7 +37,7 @@ def releases(lock: Path) -> dict[str, str]:
 
 
 def every_lock() -> list[Path]:
-    ignored = (".venv", ".tox", ".witw")
+    ignored = (".venv", ".tox", ".witw", "node_modules")
     found = ROOT.glob("**/*requirements.txt")
     return [path for path in found if not set(ignored) & set(path.relative_to(ROOT).parts)]
 
@@ -46,17 +54,17 @@ def test_a_lock_names_no_address(lock: Path) -> None:
     assert not re.search(r"://|--(extra-)?index-url|--find-links|--trusted-host", lock.read_text())
 
 
-@pytest.mark.parametrize("part", LOCKS)
-def test_a_lock_holds_what_the_project_asks_for(part: str) -> None:
-    locked = releases(ROOT / part / "requirements.txt")
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_holds_what_the_project_asks_for(lock: str) -> None:
+    locked = releases(ROOT / lock)
 
-    for wanted in map(Requirement, LOCKS[part]):
+    for wanted in map(Requirement, LOCKS[lock]):
         assert (name := canonicalize_name(wanted.name)) in locked, f"{wanted} is not locked: ./witw lock"
         assert wanted.specifier.contains(locked[name]), f"{wanted} is locked at {locked[name]}: ./witw lock"
 
 
 def test_the_app_is_tested_with_the_releases_it_ships() -> None:
     tested = releases(ROOT / "tests" / "requirements.txt")
-    shipped = releases(ROOT / "app" / "requirements.txt") | releases(ROOT / "dev" / "requirements.txt")
+    shipped = {name: version for lock in LOCKS for name, version in releases(ROOT / lock).items()}
 
     assert {name: tested.get(name) for name in shipped} == shipped
