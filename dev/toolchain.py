@@ -15,7 +15,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev import catalogue, go_modules, process, programs, settings
+from dev import catalogue, console, go_modules, process, programs, settings
 from dev.catalogue import Tool
 from dev.engine import version as numbers
 from dev.errors import HostError, ImageError, ProcessError
@@ -26,6 +26,8 @@ ANSWER_TIMEOUT = 3.0
 """Seconds in which a publisher's server has to answer, or the program is built."""
 
 ASK_TIMEOUT = 20.0
+
+DOWNLOADED, BUILT = "downloaded", "built from Go modules"
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 
@@ -54,7 +56,7 @@ def get(name: str, chosen: Settings | None = None, say: Say = silent) -> Found:
         ImageError: It could be neither downloaded nor built.
     """
     chosen = chosen or settings.load()
-    if (found := find(name, chosen)) is not None:
+    if (found := find(name, chosen)) is not None and not _is_damaged(found):
         return found
     tool = catalogue.load().tools[name]
     why = ""
@@ -74,18 +76,27 @@ def get(name: str, chosen: Settings | None = None, say: Say = silent) -> Found:
     return found
 
 
+def _is_damaged(found: Found) -> bool:
+    """Whether a program of ours is not what was kept. It is named then, and no longer taken for one."""
+    program = programs.Program(found.name, "", found.version, found.path)
+    if found.origin == "PATH" or not (problem := program.problem()):
+        return False
+    console.err.print(f"{program.path} {problem}; getting it anew", markup=False, soft_wrap=True)
+    program.checksum_file.unlink(missing_ok=True)
+    return True
+
+
 def find(name: str, chosen: Settings) -> Found | None:
     """A program that is on this machine already: on PATH when its version fits, downloaded, or built."""
     tool = catalogue.load().tools[name]
     version = wanted(tool)
     if (path := shutil.which(name)) and (has := ask(Path(path), tool)) and fits(has, tool):
         return Found(name, Path(path), has, "PATH")
-    target = downloaded(name, chosen.cache_dir)
-    if chosen.pull != "never" and programs.Program(name, "", version, target).exists:
-        return Found(name, target, version, "downloaded")
+    if chosen.pull != "never" and (held := kept(name, chosen)).exists:
+        return Found(name, held.path, version, DOWNLOADED)
     for program in programs.find(tool.module, chosen.cache_dir):
         if program.name == _program(tool) and program.exists and chosen.pull != "always":
-            return Found(name, program.path, version, "built from Go modules")
+            return Found(name, program.path, version, BUILT)
     return None
 
 
@@ -112,6 +123,13 @@ def fits(version: str, tool: Tool) -> bool:
     if "-" in version.partition("+")[0]:
         return False
     return numbers(tool.least) <= numbers(version) < numbers(tool.below)
+
+
+def kept(name: str, chosen: Settings) -> programs.Program:
+    """A download, with the checksum that it was kept with."""
+    return programs.Program(
+        name, "", wanted(catalogue.load().tools[name]), downloaded(name, chosen.cache_dir)
+    )
 
 
 def downloaded(name: str, cache: Path) -> Path:

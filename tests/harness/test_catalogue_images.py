@@ -2,7 +2,18 @@
 
 import pytest
 
-from dev import base_image, catalogue_images, cli, programs, settings, state
+from dev import (
+    base_image,
+    catalogue,
+    catalogue_images,
+    charts,
+    cli,
+    go_modules,
+    programs,
+    settings,
+    state,
+    toolchain,
+)
 from dev.commands import images as command
 from dev.errors import ImageError
 from tests.harness.stand_in_machine import prepare
@@ -114,3 +125,56 @@ def test_the_verbs_of_images_do_what_they_say(machine):
     machine.change(published=[pulled])
     assert cli.main(["images", "pull", "node"]) == 0
     assert cli.main(["images", "pull", "nothing"]) == 1
+
+
+def test_an_image_of_ours_is_built_on_the_one_of_the_catalogue_even_where_all_is_pulled(machine):
+    pulled, _ = catalogue_images.references("postgres-exporter", settings.load())
+    machine.change(published=[pulled])
+    found = catalogue_images.ensure("pgpool-exporter", settings.load(pull="always"), silent)
+    assert found.origin == BUILT
+    [arguments] = machine.calls("docker", "buildx", "build")
+    assert f"--build-arg=ON_IMAGE={pulled}" in arguments
+    machine.change(images={found.reference: "sha256:x"})
+    assert catalogue_images.find("pgpool-exporter", settings.load(pull="always")) == found
+
+
+def test_an_image_of_ours_follows_the_one_that_it_stands_on(monkeypatch):
+    before = catalogue_images.content("pgpool-exporter")
+    other = catalogue.load().images["postgres-exporter"].model_copy(update={"reference": "other:1"})
+    monkeypatch.setitem(catalogue.load().images, "postgres-exporter", other)
+    assert catalogue_images.content("pgpool-exporter") != before
+
+
+def test_every_image_has_its_dockerfile_and_programs_that_a_go_mod_builds():
+    for name, image in catalogue.load().images.items():
+        text = (catalogue_images.FOLDER / name / "Dockerfile").read_text()
+        for module in image.programs:
+            assert f"from={module}" in text
+            assert go_modules.load(module).programs
+        assert image.reference or image.on
+        assert not image.on or image.on in catalogue.load().images
+
+
+def test_an_image_whose_digest_nobody_published_is_taken_as_it_comes(machine):
+    pulled, _ = catalogue_images.references("envoy-gateway", settings.load())
+    machine.change(images={pulled: "sha256:x"}, facts={pulled: {"RepoDigests": []}})
+    assert catalogue_images.problem(catalogue_images.Found("envoy-gateway", pulled, PULLED)) == ""
+
+
+def test_the_verbs_of_images_know_charts_and_programs_as_well(machine, monkeypatch, tmp_path, capsys):
+    chart = charts.Found("gateway-helm", tmp_path / "chart", "v1.9.0", charts.MADE)
+    tool = toolchain.Found("helm", tmp_path / "helm", "v4.3.1", toolchain.BUILT)
+    monkeypatch.setattr(charts, "find", lambda *_: chart)
+    monkeypatch.setattr(charts, "problem", lambda _: "is damaged: its sha256 is a, it was made as b")
+    monkeypatch.setattr(toolchain, "find", lambda *_: tool)
+    assert cli.main(["images", "list"]) == 0
+    assert charts.MADE in " ".join(capsys.readouterr().out.split())
+    assert cli.main(["images", "build", "gateway-helm", "helm"]) == 0
+    assert cli.main(["images", "verify", "gateway-helm"]) == 1
+
+
+def test_a_pull_that_fails_does_not_keep_the_others_from_being_pulled(machine):
+    second, _ = catalogue_images.references("registry", settings.load())
+    machine.change(published=[second])
+    assert cli.main(["images", "pull", "node", "registry"]) == 1
+    assert catalogue_images.find("registry", settings.load(pull="always")) is not None

@@ -60,10 +60,11 @@ def test_all_kubernetes_libraries_are_of_the_version_of_kubernetes():
     assert {line.split()[-1] for line in replaced} == {f"v0.{minor_and_patch}"}
 
 
-def test_the_storage_module_compiles_against_the_same_kubernetes_libraries():
-    storage, kubernetes = go_modules.load("storage").versions, go_modules.load("kubernetes").versions
+@pytest.mark.parametrize("name", ["helmfile", "keda", "platform", "storage"])
+def test_other_modules_compile_against_the_same_kubernetes_libraries(name):
+    other, kubernetes = go_modules.load(name).versions, go_modules.load("kubernetes").versions
     for library in ("k8s.io/api", "k8s.io/apimachinery", "k8s.io/client-go"):
-        assert storage[library] == kubernetes[library]
+        assert other[library] == kubernetes[library]
 
 
 def test_a_program_is_called_by_the_last_part_of_its_path_that_is_no_version():

@@ -90,6 +90,34 @@ def test_a_download_that_is_not_the_publishers_is_refused_and_not_kept(publisher
     assert not target.exists()
 
 
+def test_a_damaged_download_is_named_with_both_checksums_and_fetched_anew(publisher, tmp_path, monkeypatch):
+    folder, url = publisher
+    publish(folder)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setitem(catalogue.load().tools, "helm", a_tool(url))
+    said = []
+    monkeypatch.setattr(toolchain.console.err, "print", lambda text, **_: said.append(text))
+    chosen = settings.load(cache_dir=tmp_path / "cache")
+    first = toolchain.get("helm", chosen)
+    good = toolchain.programs.checksum(first.path)
+    first.path.write_text("#!/bin/sh\nfalse\n")
+    bad = toolchain.programs.checksum(first.path)
+
+    second = toolchain.get("helm", chosen)
+
+    assert toolchain.programs.checksum(second.path) == good
+    assert len(said) == 1
+    assert good in said[0]
+    assert bad in said[0]
+
+
+def test_addresses_are_filled_with_the_version_in_both_spellings():
+    tool = catalogue.load().tools["helmfile"]
+    version = toolchain.wanted(tool)
+    filled = toolchain._fill(tool.url, tool)
+    assert f"/{version}/helmfile_{version.removeprefix('v')}_" in filled
+
+
 def test_a_publisher_that_does_not_answer_is_a_reason_to_build(tmp_path):
     why = toolchain.download("tool", a_tool("http://127.0.0.1:9"), target=tmp_path / "tool")
     assert "127.0.0.1:9" in why
