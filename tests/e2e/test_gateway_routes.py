@@ -127,6 +127,6 @@ def test_a_client_that_dawdles_is_sent_away(repeater: Stack) -> None:
 
 def test_an_app_that_is_gone_is_a_clear_error(repeater: Stack, client: httpx.Client) -> None:
     repeater.kubectl("scale", "deployment/witw", "--replicas=0")
-    until("the pod's end", lambda: client.post("/x").status_code == httpx.codes.SERVICE_UNAVAILABLE)
+    repeater.kubectl("wait", "pod", "--selector=app=echo", "--for=delete", "--timeout=60s")
     answer = client.post("/x")
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
