@@ -42,6 +42,7 @@ LAYERS = {
         charts=("gateway-helm",),
         always=True,
     ),
+    "cdn": Layer("a cache before the app's static files", "cdn", images=("cdn",), needs=("gateway",)),
     "postgres": Layer("PostgreSQL with its pooler", "postgres", images=("postgres", "pgpool"), always=True),
 }
 """A new layer: an entry here, a release with its label in helmfile.yaml, a file in dev/platform/values."""

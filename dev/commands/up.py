@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -98,7 +100,8 @@ def _up_kind(chosen: settings.Settings, wishes: cluster_up.Wishes, *, build: boo
         made: list[tuple[Target, str]] = []
 
         def bring_up() -> None:
-            compose = prepare(chosen, report, build=build)
+            wanted = platform_values.chosen_layers(wishes.name, wishes.layers)
+            compose = prepare(chosen, report, build=build, profiles=wanted)
             to = cluster_up.bring_up(chosen, compose, report, wishes)
             made.append((to, cluster_demo.bring(to, report) if demo else ""))
 
@@ -117,8 +120,10 @@ def _up_kind(chosen: settings.Settings, wishes: cluster_up.Wishes, *, build: boo
     )
 
 
-def prepare(chosen: settings.Settings, report: console.Report, *, build: bool = False) -> Compose:
-    """Everything up to the images."""
+def prepare(
+    chosen: settings.Settings, report: console.Report, *, build: bool = False, profiles: Sequence[str] = ()
+) -> Compose:
+    """Everything up to the images; with those of layers that are a profile of compose.yaml as well."""
     with report.stage("checks") as stage:
         count = doctor.require(doctor.before_the_engine(chosen))
         stage.unchanged(f"{count} checks of this machine passed")
@@ -126,7 +131,10 @@ def prepare(chosen: settings.Settings, report: console.Report, *, build: bool = 
     with report.stage("base image") as stage:
         base, done = base_image.ensure(chosen, stage.say)
         stage.say(done) if done else stage.unchanged(base)
-    compose = Compose(chosen, images.build_environment(chosen, base))
+    environment = images.build_environment(chosen, base)
+    if profiles:
+        environment["COMPOSE_PROFILES"] = ",".join([os.environ.get("COMPOSE_PROFILES", ""), *profiles])
+    compose = Compose(chosen, environment)
     with report.stage("images") as stage:
         built = images.build(compose, base, stage.say, always=build)
         stage.say("built " + ", ".join(built)) if built else stage.unchanged("all up to date")
