@@ -57,11 +57,13 @@ def content(name: str) -> str:
 def find(name: str, settings: Settings) -> Found | None:
     """The image, if the engine has it already."""
     pulled, built = references(name, settings)
-    if settings.pull != "never" and base_image.image_id(pulled):
+    if settings.pull != "never" and pulled and base_image.image_id(pulled):
         return Found(name, pulled, PULLED)
-    if settings.pull != "always" and base_image.image_id(bundled := bundled_tag(name)):
+    # One of ours cannot be pulled.
+    built_serves = settings.pull != "always" or not pulled
+    if built_serves and base_image.image_id(bundled := bundled_tag(name)):
         return Found(name, bundled, BUNDLED)
-    if settings.pull != "always" and base_image.image_id(built):
+    if built_serves and base_image.image_id(built):
         return Found(name, built, BUILT)
     return None
 
