@@ -98,10 +98,10 @@ def test_lock_makes_every_lock_file_anew(
     """The real uv, on a project that needs nothing."""
     monkeypatch.setattr(lock, "ROOT", tmp_path)
     (tmp_path / "pyproject.toml").write_text(
-        '[project]\nname = "x"\nversion = "1"\n[dependency-groups]\ndev = []\ntest = []\n'
+        '[project]\nname = "x"\nversion = "1"\n[dependency-groups]\ndev = []\ntest = []\nfrontend = []\nload = []\n'
     )
     for file in lock.LOCKS:
-        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text("old\n" if file.startswith("app") else "")
     assert cli.main(["lock"]) == 0
     assert "app/requirements.txt: changed" in capfd.readouterr().out
