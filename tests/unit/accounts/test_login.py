@@ -30,7 +30,7 @@ def test_the_right_password_opens_the_page_that_was_asked_for(client: Client, an
     assert 'name="next" value="/trips"' in page.text
     answer = client.post("/login", {"email": "Anna@Example.com", "password": PASSWORD, "next": "/trips"})
     assert (answer.status_code, answer["Location"]) == (302, "/trips")
-    assert client.get("/trips").status_code == 200
+    assert client.get("/api/trips").status_code == 200
 
 
 @pytest.mark.parametrize(

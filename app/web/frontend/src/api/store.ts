@@ -1,0 +1,99 @@
+/** What several pages show, fetched once and shared. */
+
+import { useEffect, useState } from "preact/hooks";
+import { call } from "./call";
+import { Failure } from "./failures";
+import type { Match, TeamMap, Trip, User } from "./types";
+
+/** Something of the server's: what is known of it, and what went wrong at the last look. */
+export class Resource<T> {
+  data: T | null = null;
+  failure: Failure | null = null;
+  private listeners = new Set<() => void>();
+  private loading: Promise<void> | null = null;
+  private loadedAt = 0;
+
+  constructor(private readonly fetch: () => Promise<T>) {}
+
+  /** Look again; looks at the same time are one. What is known stays known if it fails. */
+  load(): Promise<void> {
+    this.loading ??= this.look().finally(() => {
+      this.loading = null;
+    });
+    return this.loading;
+  }
+
+  /** Look again if the last look was longer ago than `age` ms. */
+  refresh(age: number): void {
+    if (Date.now() - this.loadedAt > age) void this.load();
+  }
+
+  /** Put in place what a call has just answered. */
+  set(data: T): void {
+    this.data = data;
+    this.failure = null;
+    this.tell();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  private async look(): Promise<void> {
+    try {
+      this.data = await this.fetch();
+      this.failure = null;
+      this.loadedAt = Date.now();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.failure = error;
+    }
+    this.tell();
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
+  }
+}
+
+export const me = new Resource<User>(async () => (await call("get", "/api/users/me")).data);
+export const team = new Resource<TeamMap>(async () => (await call("get", "/api/map")).data);
+export const unseen = new Resource<number>(
+  async () => (await call("get", "/api/matches", { query: { state: "unseen", limit: 1 } })).data.count,
+);
+export const trips = new Resource<Trip[]>(() =>
+  everything((offset) => call("get", "/api/trips", { query: { me: "true", limit: 1000, offset } })),
+);
+export const matches = new Resource<Match[]>(() =>
+  everything((offset) => call("get", "/api/matches", { query: { limit: 1000, offset } })),
+);
+
+/** Use a resource in a page: it is fetched when it is first used, and the page is drawn again when it changes. */
+export function useResource<T>(resource: Resource<T>, age = Infinity): Resource<T> {
+  const [, redraw] = useState({});
+  useEffect(() => {
+    const stop = resource.subscribe(() => redraw({}));
+    if (resource.data === null) void resource.load();
+    else resource.refresh(age);
+    return stop;
+  }, [resource]);
+  return resource;
+}
+
+/** After a trip or a home has changed, whatever follows from it has too. */
+export function forgetWhatFollows(): void {
+  for (const resource of [team, unseen, trips]) void resource.load();
+  matches.data = null;
+}
+
+async function everything<T>(
+  page: (offset: number) => Promise<{ data: { count: number; results: T[] } }>,
+): Promise<T[]> {
+  const found: T[] = [];
+  for (;;) {
+    const { count, results } = (await page(found.length)).data;
+    found.push(...results);
+    if (!results.length || found.length >= count) return found;
+  }
+}

@@ -1,0 +1,42 @@
+/** Whether somebody is at work now, where they are. */
+
+import { nextTimeAt, parseMinutes, wallTime, writeMinutes } from "./clocks";
+
+/** From when to when somebody works, on the clock of the place where they are. */
+export type Hours = readonly string[] | null;
+
+export type Availability =
+  | { kind: "unknown" }
+  /** Until when. */
+  | { kind: "working"; until: Date }
+  /** When they are back. */
+  | { kind: "off"; until: Date };
+
+/**
+ * Work hours hold from the first minute to before the last one; they may go past midnight. Hours that begin
+ * when they end are no hours at all. Without hours, or with hours that are no times of day, nothing is known.
+ */
+export function availability(hours: Hours, zone: string, now: Date): Availability {
+  const start = parseMinutes(hours?.[0] ?? "");
+  const end = parseMinutes(hours?.[1] ?? "");
+  if (start === null || end === null || start === end) return { kind: "unknown" };
+  const time = wallTime(zone, now).minutes;
+  const isWorking = start < end ? start <= time && time < end : time >= start || time < end;
+  return isWorking
+    ? { kind: "working", until: nextTimeAt(zone, end, now) }
+    : { kind: "off", until: nextTimeAt(zone, start, now) };
+}
+
+/** In words, with times of the reader's own clock: `available until 17:30`, `out of working hours until 09:00 (+1)`. */
+export function writeAvailability(found: Availability, readerZone: string, now: Date): string {
+  if (found.kind === "unknown") return "work hours unknown";
+  const words = found.kind === "working" ? "available until" : "out of working hours until";
+  return `${words} ${writeMoment(found.until, readerZone, now)}`;
+}
+
+/** `17:30`, or `09:00 (+1)` if that is tomorrow for the reader. */
+export function writeMoment(moment: Date, readerZone: string, now: Date): string {
+  const there = wallTime(readerZone, moment);
+  const days = there.day - wallTime(readerZone, now).day;
+  return writeMinutes(there.minutes) + (days > 0 ? ` (+${days})` : "");
+}

@@ -1,0 +1,156 @@
+/** A city, found by typing a part of its name: a combobox as the ARIA practices describe it. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { call } from "../api/call";
+import { Failure } from "../api/failures";
+import type { City } from "../api/types";
+import { cityLabel, flag } from "../logic/labels";
+import { described, Field, type FieldProps } from "./field";
+
+/** What a form keeps of a city. */
+export interface Choice {
+  id: number;
+  label: string;
+}
+
+export function choiceOf(city: City): Choice {
+  return { id: city.id, label: cityLabel(city) };
+}
+
+/** Typing faster than this is one search, in ms. */
+const PAUSE = 150;
+const MOST = 10;
+
+type Found = { kind: "idle" | "none" | "searching" } | { kind: "cities"; cities: City[] } | { kind: "failed"; failure: Failure };
+
+interface Props extends FieldProps {
+  value: Choice | null;
+  change: (value: Choice | null) => void;
+}
+
+export function CityField({ value, change, ...field }: Props) {
+  const [text, setText] = useState(value?.label ?? "");
+  const [isOpen, setOpen] = useState(false);
+  const [active, setActive] = useState(0);
+  const [attempt, setAttempt] = useState(0);
+  const found = useSearch(value?.label === text ? "" : text, attempt);
+  const input = useRef<HTMLInputElement>(null);
+  const listId = `${field.id}-list`;
+  const cities = found.kind === "cities" ? found.cities : [];
+  const shown = isOpen && cities.length > 0;
+
+  useEffect(() => setText(value?.label ?? ""), [value?.id]);
+  useEffect(() => setActive(0), [found]);
+
+  const type = (typed: string) => {
+    setText(typed);
+    setOpen(true);
+    if (value) change(null);
+  };
+  const choose = (city: City | undefined) => {
+    if (!city) return;
+    change(choiceOf(city));
+    setText(cityLabel(city));
+    setOpen(false);
+  };
+  const press = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && shown) setOpen(false);
+    else if (!cities.length) return;
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      if (shown) setActive((active + (event.key === "ArrowDown" ? 1 : -1) + cities.length) % cities.length);
+      else setOpen(true);
+    } else if (event.key === "Enter" && shown) choose(cities[active]);
+    else return;
+    event.preventDefault();
+  };
+  const leave = () => {
+    setOpen(false);
+    const exact = cities.filter((city) => cityLabel(city).toLowerCase() === text.trim().toLowerCase());
+    if (!value && exact.length === 1) choose(exact[0]);
+  };
+
+  return (
+    <Field {...field}>
+      <div class="combobox">
+        <input
+          {...described(field)}
+          ref={input}
+          type="text"
+          role="combobox"
+          dir="auto"
+          autocomplete="off"
+          spellcheck={false}
+          maxLength={200}
+          placeholder="Type a part of its name"
+          aria-autocomplete="list"
+          aria-expanded={shown}
+          aria-controls={listId}
+          aria-activedescendant={shown ? `${listId}-${active}` : undefined}
+          aria-required="true"
+          value={text}
+          onInput={(event) => type(event.currentTarget.value)}
+          onKeyDown={press}
+          onBlur={leave}
+        />
+        <ul id={listId} role="listbox" aria-label={`${field.label}: suggestions`} hidden={!shown}>
+          {cities.map((city, index) => (
+            <li
+              key={city.id}
+              id={`${listId}-${index}`}
+              role="option"
+              aria-selected={index === active}
+              // Before the input loses the focus, which would close the list.
+              onMouseDown={(event) => {
+                event.preventDefault();
+                choose(city);
+              }}
+            >
+              <span aria-hidden="true">{flag(city)}</span> {cityLabel(city)}
+              {city.region && <small> {city.region.name}</small>}
+            </li>
+          ))}
+        </ul>
+      </div>
+      <p class="help" role="status">
+        {found.kind === "none" && `No city is found by “${text.trim()}”. Try its English name, or a bigger city nearby.`}
+        {shown && <span class="sr">{`${cities.length} found, use the arrow keys`}</span>}
+      </p>
+      {found.kind === "failed" && (
+        <div class="problem" role="alert">
+          <p>{found.failure.message}</p>
+          <button type="button" onClick={() => setAttempt(attempt + 1)}>
+            Search again
+          </button>
+        </div>
+      )}
+    </Field>
+  );
+}
+
+/** The cities that a text finds; `attempt` searches for the same once more. */
+function useSearch(text: string, attempt: number): Found {
+  const [found, setFound] = useState<Found>({ kind: "idle" });
+  const query = text.trim();
+  useEffect(() => {
+    if (query.length < 2) {
+      setFound({ kind: "idle" });
+      return undefined;
+    }
+    const stop = new AbortController();
+    const search = async () => {
+      try {
+        const options = { query: { search: query, limit: MOST }, signal: stop.signal };
+        const { results } = (await call("get", "/api/cities", options)).data;
+        setFound(results.length ? { kind: "cities", cities: results } : { kind: "none" });
+      } catch (error) {
+        if (!stop.signal.aborted && error instanceof Failure) setFound({ kind: "failed", failure: error });
+      }
+    };
+    const timer = setTimeout(() => void search(), PAUSE);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+    };
+  }, [query, attempt]);
+  return found;
+}

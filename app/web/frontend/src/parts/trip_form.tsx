@@ -1,0 +1,178 @@
+/** Where to, from when to when, and notes. Nothing that was typed is lost, whatever the server says. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { call, type Result } from "../api/call";
+import { Failure } from "../api/failures";
+import { forgetWhatFollows } from "../api/store";
+import type { Trip } from "../api/types";
+import { parseDay, writeDays } from "../logic/days";
+import { cityLabel } from "../logic/labels";
+import { type Booking, bookingOf, type Check, check, NOTHING } from "../logic/booking";
+import { go, Link } from "../router";
+import { CityField } from "./city_field";
+import { described, Field, TextField } from "./field";
+import { Problem } from "./problem";
+import { say } from "./toast";
+import { useDraft } from "./use_draft";
+
+const FIELDS = ["city", "start", "end", "notes"];
+
+interface Props {
+  /** The id of the traveller. */
+  owner: string;
+  /** The trip to change, or null to book one. */
+  trip: Trip | null;
+  etag: string | null;
+}
+
+export function TripForm({ owner, trip, etag }: Props) {
+  const initial = trip ? bookingOf(trip) : NOTHING;
+  const draft = useDraft<Booking>(owner, trip?.id ?? "new trip", initial);
+  const { values, change } = draft;
+  const [version, setVersion] = useState(etag);
+  const [newer, setNewer] = useState<Result<Trip> | null>(null);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const [missing, setMissing] = useState<Check>({});
+  const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+
+  const save = async (id: string | null, ifMatch: string | null) => {
+    const problems = check(values);
+    setMissing(problems);
+    setFailure(null);
+    if (busy || Object.keys(problems).length || !values.city) return;
+    setBusy(true);
+    const body = { city: values.city.id, start: values.start, end: values.end, notes: values.notes };
+    try {
+      if (id) await call("patch", "/api/trips/{public_id}", { id, body, ifMatch });
+      else await call("post", "/api/trips", { body });
+      draft.drop();
+      forgetWhatFollows();
+      say(id ? "Your trip is changed." : "Your trip is booked.");
+      go("/trips");
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (error.kind === "conflict" && id) setNewer(await call("get", "/api/trips/{public_id}", { id }).catch(() => null));
+      setFailure(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const submit = () => void save(trip?.id ?? null, version);
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [failure, missing]);
+
+  const errorAt = (field: keyof Check) => missing[field] ?? (failure?.attr === field ? failure.message : null);
+  const isAtField = failure?.attr && FIELDS.includes(failure.attr);
+  const start = { id: "start", label: "First day", error: errorAt("start") };
+  const notes = { id: "notes", label: "Notes", error: errorAt("notes"), help: "Only you can read them." };
+  return (
+    <form
+      ref={form}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      {draft.isRestored && !newer && (
+        <p class="notice">
+          What you had typed and not saved is back.{" "}
+          <button type="button" class="quiet" onClick={() => draft.reset(initial)}>
+            Start over
+          </button>
+        </p>
+      )}
+      <CityField id="city" label="City" error={errorAt("city")} value={values.city} change={(city) => change({ city })} />
+      <div class="pair">
+        <TextField {...start} type="date" value={values.start} required change={(day) => change({ start: day })} />
+        <TextField
+          id="end"
+          label="Last day"
+          type="date"
+          value={values.end}
+          required
+          min={values.start}
+          error={errorAt("end")}
+          change={(day) => change({ end: day })}
+        />
+      </div>
+      <Field {...notes}>
+        <textarea
+          {...described(notes)}
+          name="notes"
+          rows={3}
+          maxLength={10_000}
+          dir="auto"
+          value={values.notes}
+          onInput={(event) => change({ notes: event.currentTarget.value })}
+        />
+      </Field>
+      {failure?.kind === "conflict" && (
+        <Conflict
+          newer={newer}
+          overwrite={() => {
+            const tag = newer?.etag ?? null;
+            setVersion(tag);
+            void save(trip?.id ?? null, tag);
+          }}
+          take={() => {
+            if (newer) draft.reset(bookingOf(newer.data));
+            setVersion(newer?.etag ?? null);
+            setNewer(null);
+            setFailure(null);
+          }}
+        />
+      )}
+      {failure?.kind === "missing" && (
+        <div class="problem" role="alert">
+          <p>This trip was cancelled meanwhile. What you have typed is still here.</p>
+          <button type="button" onClick={() => void save(null, null)}>
+            Book it as a new trip
+          </button>
+        </div>
+      )}
+      {failure && !isAtField && !["conflict", "missing"].includes(failure.kind) && <Problem failure={failure} retry={submit} />}
+      <div class="actions apart">
+        <button class="main" type="submit" aria-disabled={busy}>
+          {busy ? "Saving …" : trip ? "Save" : "Book"}
+        </button>
+        <Link class="button" href="/trips">
+          Back
+        </Link>
+      </div>
+    </form>
+  );
+}
+
+interface ConflictProps {
+  newer: Result<Trip> | null;
+  overwrite: () => void;
+  take: () => void;
+}
+
+/** Two tabs, one trip: who comes second decides, and sees what about. */
+function Conflict({ newer, overwrite, take }: ConflictProps) {
+  return (
+    <div class="problem" role="alert">
+      <p>
+        <strong>This trip was changed meanwhile, in another tab perhaps.</strong> Nothing of yours is saved yet.
+      </p>
+      {newer && (
+        <p dir="auto">
+          It is now: {cityLabel(newer.data.city)}, {writeDays(parseDay(newer.data.start), parseDay(newer.data.end))}
+          {newer.data.notes && `, with the notes “${newer.data.notes}”`}.
+        </p>
+      )}
+      <div class="actions">
+        <button type="button" onClick={overwrite}>
+          Save mine over it
+        </button>
+        <button type="button" disabled={!newer} onClick={take}>
+          Take the other version
+        </button>
+      </div>
+    </div>
+  );
+}
