@@ -36,11 +36,12 @@ def command(
     pull: Annotated[
         str | None,
         typer.Option(
-            metavar="auto|always|never", help="Pull the base image, or make it from the Debian archive."
+            metavar="auto|always|never", help="Pull images and charts and download programs, or make them."
         ),
     ] = None,
     mirror: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Registry that all image references go through.")
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Registry that images and charts are pulled through."),
     ] = None,
     build: Annotated[
         bool, typer.Option("--build", help="Build the images even if nothing has changed.")
