@@ -97,8 +97,8 @@ class Compose:
         return sorted(json.loads(found or "[]"), key=lambda container: str(container["Name"]))
 
     def down(self, *options: str) -> None:
-        """Take the containers and networks away; `--volumes` takes the data too."""
-        self.run("down", "--remove-orphans", *options, timeout=DOWN_TIMEOUT)
+        """Take the containers and networks away, those of profiles too; `--volumes` takes the data as well."""
+        self.run("--profile=*", "down", "--remove-orphans", *options, timeout=DOWN_TIMEOUT)
 
 
 def service_of(container: dict[str, Any]) -> str:

@@ -81,7 +81,7 @@ def stack(settings: Settings) -> Iterator[str]:
 
 def our_images(settings: Settings) -> Iterator[str]:
     """The images that were built and the base that was made here; a pulled one only if we pulled it."""
-    compose = Compose(settings)
+    compose = Compose(settings, {"COMPOSE_PROFILES": "*"})
     names = [image.name for image in images.declared(compose.config())]
     names += [str(reference) for reference in state.stamp("base").get("brought", [])]
     for name in names:
