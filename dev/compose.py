@@ -97,7 +97,7 @@ class Compose:
         return sorted(json.loads(found or "[]"), key=lambda container: str(container["Name"]))
 
     def down(self, *options: str) -> None:
-        """Take the containers and networks away, those of profiles too; `--volumes` takes the data as well."""
+        """Take the containers and networks away, of profiles too; `--volumes` takes the data as well."""
         self.run("--profile=*", "down", "--remove-orphans", *options, timeout=DOWN_TIMEOUT)
 
 
