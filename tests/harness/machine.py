@@ -36,9 +36,9 @@ dpkg-query --show --showformat='${Package} ${db:Status-Abbrev}\\n'
 
 
 class Machine:
-    """One such machine. `remove` it when it is no longer needed."""
+    """One such machine, with further options of `docker run`. `remove` it when it is no longer needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *more: str) -> None:
         self.name = f"witw-test-{secrets.token_hex(4)}"
         bundle = host.private_ca_bundle()
         options = [f"--volume={bundle}:{BUNDLE}:ro", *_told("SSL_CERT_FILE", "PIP_CERT")] if bundle else []
@@ -48,6 +48,7 @@ class Machine:
             "--privileged",
             f"--name={self.name}",
             f"--hostname={self.name}",
+            *more,
         ]
         process.run(["docker", "run", "--detach", *options, _image(), "sh", "-c", START], timeout=120)
         self._bring_checkout()
@@ -68,6 +69,10 @@ class Machine:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+    def cut_off(self) -> None:
+        """Take its network away: what is left is the loopback and what its own engine makes."""
+        process.run(["docker", "network", "disconnect", "bridge", self.name])
 
     def content(self) -> set[str]:
         """All that is on it, as far as it should stay the same."""
