@@ -33,6 +33,9 @@ def select(chosen: Settings, say: Say, *, kind: bool) -> dict[str, Path]:
         say(f"getting {name}")
         path = golang.build(name, package, chosen.cache_dir)
         found[f"cache/{path.relative_to(chosen.cache_dir)}"] = path
+    # What the chart's tests hold manifests against, once they have fetched it.
+    for path in chosen.cache_dir.glob("tools/definitions-*/**/*.yaml"):
+        found[f"cache/{path.relative_to(chosen.cache_dir)}"] = path
     for name in catalogue.load().charts if kind else ():
         folder = charts.ensure(name, chosen, say)
         files = [path for path in folder.rglob("*") if path.is_file()]

@@ -4,8 +4,11 @@ kubernetes-validate brings Kubernetes' as files. The custom kinds' stand in the 
 each is pinned by the checksum that the go command verifies and we compare.
 """
 
+import contextlib
 import json
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
@@ -14,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from dev import process
+from dev import process, state
 from dev.tools import golang
 
 BUILT_IN = Path(str(resources.files("kubernetes_validate"))) / "kubernetes-json-schema"
@@ -94,6 +97,21 @@ def write_custom(folder: Path, cache: Path) -> None:
 
 
 def _fetch(source: Source, cache: Path) -> Path:
+    """The files of a source, kept in the cache; a bundle carries them to machines without network."""
+    kept = cache / "tools" / f"definitions-{state.digest(source.checksum, *source.files)[:16]}"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".new-") as name:
+            module, aside = _download(source, cache), Path(name) / "files"
+            for file in source.files:
+                (aside / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(module / file, aside / file)
+            with contextlib.suppress(OSError):  # another worker was quicker
+                aside.rename(kept)
+    return kept
+
+
+def _download(source: Source, cache: Path) -> Path:
     done = process.run(
         [str(golang.toolchain(cache)), "mod", "download", "-json", f"{source.module}@{source.version}"],
         timeout=300,
