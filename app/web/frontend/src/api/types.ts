@@ -1,4 +1,4 @@
-/** The API's objects, as its schema describes them; `schema.d.ts` is made from schema.json by `npm run types`. */
+/** The API's objects, as its schema describes them; `schema.d.ts` is made from schema.json by `npm run check`. */
 
 import type { components } from "./schema";
 
