@@ -2,17 +2,13 @@
 
 import json
 import re
-import shutil
-import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dev import base_image, images, settings
-from dev.compose import Compose
-from dev.settings import ROOT
+from tests.compose import releases
 from tests.compose.containers import docker, ids, inspect, wait_until
 from tests.compose.stack import Stack
 
@@ -189,46 +185,18 @@ def test_no_build_step_was_given_a_secret_as_an_argument(image: str) -> None:
 
 
 def test_a_change_of_code_makes_one_new_layer_within_seconds(tmp_path: Path) -> None:
-    for part in ("Dockerfile", ".dockerignore", "compose.yaml"):
-        shutil.copy(ROOT / part, tmp_path)
-    for folder in ("app", "dev/images"):
-        shutil.copytree(
-            ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", ".*_cache")
-        )
+    context = releases.copy_of_checkout(tmp_path)
 
-    def build(tag: str) -> list[str]:
-        arguments = [
-            "docker",
-            "build",
-            "--quiet",
-            *_build_options(),
-            "--tag",
-            f"witw-test/app:{tag}",
-            ".",
-        ]
-        subprocess.run(arguments, cwd=tmp_path, check=True, capture_output=True, timeout=600)
-        layers: list[str] = inspect(f"witw-test/app:{tag}")["RootFS"]["Layers"]
-        return layers
+    def layers(tag: str) -> list[str]:
+        built: list[str] = inspect(releases.build(context, tag))["RootFS"]["Layers"]
+        return built
 
     try:
-        before = build("before")
-        with (tmp_path / "app/ops/health.py").open("a") as code:
+        before = layers("before")
+        with (context / "app/ops/health.py").open("a") as code:
             code.write('\nCHANGED = "by a test"\n')
-        after = build("after")
+        after = layers("after")
     finally:
         docker("rmi", "witw-test/app:before", "witw-test/app:after", check=False)
     assert after[:-1] == before[:-1]
     assert after[-1] != before[-1]
-
-
-def _build_options() -> list[str]:
-    """What `docker build` has to be given so that it builds the app as `./witw up` does on this machine."""
-    chosen = settings.load()
-    base = base_image.present(chosen)
-    assert base is not None
-    wanted = Compose(chosen, images.build_environment(chosen, base)).config()
-    arguments = wanted["services"]["app"]["build"]["args"]
-    return [
-        *(f"--build-arg={name}={value}" for name, value in arguments.items()),
-        *(f"--secret=id={name},src={wanted['secrets'][name]['file']}" for name in ("ca", "pip_conf")),
-    ]
