@@ -1,0 +1,256 @@
+"""What is rolled out and what is left alone; what is said and left behind when it goes wrong."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from dev import console, deploy, helmfile, release, waits
+from dev.cluster import Cluster
+from dev.cluster_config import Ports
+from dev.errors import ClusterError, ProcessError
+from dev.helmfile import Helmfile
+from dev.readiness import NotReady
+from tests.harness.fake_target import FakeTarget
+
+PLATFORM = {
+    "layers": {"gateway": True, "postgres": True},
+    "images": {"app": "A@1", "postgres": "P@1", "pgpool": "Q@1", "gateway": "G@1", "envoy-gateway": "E@1"},
+    "public_url": "http://localhost:1",
+}
+ALL = ["envoy-gateway", "gateway", "postgres", "witw"]
+
+
+class Recorder(Helmfile):
+    """helmfile that remembers what it was asked for, and puts the releases into the cluster."""
+
+    def __init__(self, target, values=()):
+        super().__init__(target, "local", Path("helmfile"), Path("plugins"), tuple(values))
+        object.__setattr__(self, "said", [])
+        object.__setattr__(self, "failure", None)
+        object.__setattr__(self, "lock", threading.Lock())
+
+    def diff(self, only):
+        self.said.append(("diff", sorted(only)))
+        if self.failure and "schema" in self.failure:
+            raise helmfile.refused("", self.failure)
+        return "- old\n+ new"
+
+    def check(self, only):
+        self.said.append(("check", sorted(only)))
+
+    def sync(self, only):
+        with self.lock:
+            self.said.append(("sync", *only))
+            if self.failure and only == ["witw"]:
+                raise ProcessError(
+                    ["helm"], returncode=1, timeout=None, env=None, stdout="", stderr=self.failure
+                )
+            for item in release.declared():
+                if item.name in only or not only:
+                    put(self.target, item)
+
+    def did(self, verb):
+        return sorted(call[1] for call in self.said if call[0] == verb)
+
+
+def put(target, item, status="deployed"):
+    """A release as Helm lists it; one revision more for each time."""
+    before = [one for one in target.listed if one["name"] == item.name]
+    target.listed = [one for one in target.listed if one["name"] != item.name]
+    revision = int(before[0]["revision"]) + 1 if before else 1
+    target.listed.append(
+        {"name": item.name, "namespace": item.namespace, "status": status, "revision": str(revision)}
+    )
+
+
+@pytest.fixture
+def target(monkeypatch):
+    monkeypatch.setattr(waits, "until_ready", lambda *_, **__: 0.0)
+    monkeypatch.setattr(waits, "look", lambda *_: [])
+    monkeypatch.setattr(waits, "PAUSE", 0.01)
+    return FakeTarget(cluster=Cluster("c", Ports(1, 2, 3), Path("kubectl")))
+
+
+@pytest.fixture
+def run(target):
+    def go(platform=PLATFORM, *, recorder=None, **options):
+        recorder = recorder or Recorder(target)
+        with console.Report() as report:
+            done = deploy.run(recorder, report, platform=platform, **options)
+        return done, recorder
+
+    return go
+
+
+def with_image(name, reference):
+    return {**PLATFORM, "images": {**PLATFORM["images"], name: reference}}
+
+
+def test_everything_is_installed_where_nothing_is(run):
+    done, recorder = run()
+    assert done
+    assert recorder.did("sync") == ALL
+    assert recorder.did("diff") == []  # everything would be new
+
+
+def test_a_second_time_nothing_is_done(run):
+    run()
+    done, recorder = run()
+    assert not done
+    assert recorder.said == []
+
+
+def test_a_new_image_concerns_only_the_release_that_runs_it(run):
+    run()
+    _, recorder = run(with_image("app", "A@2"))
+    assert recorder.said == [("diff", ["witw"]), ("sync", "witw")]
+
+
+def test_the_diff_is_shown_before_anything_is_changed(run, capsys):
+    run()
+    run(with_image("app", "A@2"))
+    assert "+ new" in capsys.readouterr().out
+    _, recorder = run(with_image("app", "A@3"), diff=False)
+    assert recorder.did("diff") == []
+
+
+def test_a_layer_that_is_off_is_not_installed(run):
+    _, recorder = run({**PLATFORM, "layers": {"gateway": False, "postgres": True}})
+    assert recorder.did("sync") == ["postgres", "witw"]
+
+
+def test_what_somebody_changed_by_hand_is_looked_at_again(run, target):
+    run()
+    put(target, next(item for item in release.declared() if item.name == "postgres"))
+    _, recorder = run()
+    assert recorder.did("sync") == ["postgres"]
+
+
+def test_values_files_of_the_user_concern_the_app_alone(run, target, tmp_path):
+    run()
+    file = tmp_path / "own.yaml"
+    file.write_text("replicas: 3\n")
+    _, recorder = run(recorder=Recorder(target, [file]))
+    assert recorder.did("sync") == ["witw"]
+
+
+def test_values_of_the_user_are_tried_before_a_first_install(run, target, tmp_path):
+    file = tmp_path / "own.yaml"
+    file.write_text("replicas: 3\n")
+    _, recorder = run(recorder=Recorder(target, [file]))
+    assert recorder.said[0] == ("check", ALL)
+
+
+def test_wrong_values_change_nothing_and_are_named(run, target):
+    run()
+    recorder = Recorder(target)
+    object.__setattr__(
+        recorder,
+        "failure",
+        "Error: values don't meet the schema:\n- at '': additional properties 'x' not allowed",
+    )
+    with pytest.raises(ClusterError, match="nothing was changed: at '': additional properties 'x'"):
+        run(with_image("app", "A@2"), recorder=recorder)
+    assert recorder.did("sync") == []
+
+
+def test_a_pending_release_is_healed_before_it_is_upgraded(run, target):
+    run()
+    for one in target.listed:
+        if one["name"] == "witw":
+            one["status"] = "pending-upgrade"
+    updated = "2026-01-01T00:00:00Z"
+    target.histories["witw"] = [
+        {"revision": 1, "status": "deployed", "updated": updated},
+        {"revision": 2, "status": "pending-upgrade", "updated": updated},
+    ]
+    _, recorder = run()
+    assert target.did("rollback") == [["rollback", "witw", "1", "--namespace=witw"]]
+    assert recorder.did("sync") == ["witw"]
+
+
+def test_failed_jobs_of_an_earlier_attempt_are_removed(run, target):
+    failed = {"conditions": [{"type": "Failed", "status": "True"}]}
+    target.jobs = [
+        {"metadata": {"name": "witw-migrate-2"}, "status": failed},
+        {"metadata": {"name": "witw-migrate-3"}, "status": {}},
+    ]
+    run({**PLATFORM, "layers": {}})
+    assert ["delete", "job", "--namespace=witw", "witw-migrate-2"] in target.kubectl
+
+
+def test_a_release_that_fails_says_what_helm_said_and_is_tried_again(run, target):
+    run()
+    recorder = Recorder(target)
+    object.__setattr__(recorder, "failure", "Error: UPGRADE FAILED: pre-upgrade hooks failed: Job failed")
+    with pytest.raises(ClusterError, match="pre-upgrade hooks failed") as caught:
+        run(with_image("app", "A@2"), recorder=recorder)
+    assert "still does" in caught.value.remedy
+    assert run(with_image("app", "A@2"))[1].did("sync") == ["witw"]
+
+
+@pytest.fixture
+def hopeless(monkeypatch):
+    """A hook whose image cannot be had, while helm waits for it."""
+    looks = []
+
+    def look(*_):
+        looks.append(1)
+        pod = NotReady("Pod", "witw-migrate-2-x", "migrate", "InvalidImageName", "no such image", "witw")
+        return [pod] if len(looks) > 1 else []
+
+    monkeypatch.setattr(waits, "look", look)
+
+
+def test_a_hook_that_cannot_end_well_is_not_waited_for(run, target, hopeless, monkeypatch):
+    through = threading.Event()
+    recorder = Recorder(target)
+    object.__setattr__(recorder, "sync", lambda _: through.wait(10))
+    monkeypatch.setattr(deploy.process, "end_children", through.set)
+    with pytest.raises(ClusterError, match="witw-migrate-2-x: InvalidImageName"):
+        run({**PLATFORM, "layers": {}}, recorder=recorder)
+
+
+def test_in_a_cluster_of_others_the_reader_is_asked_first(run, monkeypatch):
+    theirs, said = FakeTarget(), []
+    recorder = Recorder(theirs)
+
+    def refuse():
+        said.extend(recorder.said)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(None, recorder=recorder, confirm=refuse)
+    assert said == [("diff", [])]
+    assert recorder.did("sync") == []
+
+
+def test_how_the_releases_were_left_is_only_written_once_all_is_ready(run, target, monkeypatch):
+    def fail(*_, **__):
+        raise ClusterError("not ready")
+
+    monkeypatch.setattr(waits, "until_ready", fail)
+    with pytest.raises(ClusterError):
+        run()
+    assert not (target.cluster.folder / "releases.json").exists()
+    monkeypatch.setattr(waits, "until_ready", lambda *_, **__: 0.0)
+    run()
+    assert set(json.loads((target.cluster.folder / "releases.json").read_text())) == set(ALL)
+
+
+def test_the_user_s_own_helmfile_settings_take_no_part(target):
+    target.kubeconfig, target.helm = Path("/k"), "helm"
+    recorder = Helmfile(target, "local", Path("hf"), Path("/p"), (Path("/a.yaml"), Path("/b.yaml")))
+    assert recorder.variables == {
+        "KUBECONFIG": "/k",
+        "HELM_PLUGINS": "/p",
+        "WITW_CLUSTER": "c",
+        "WITW_VALUES": "/a.yaml:/b.yaml",
+        "HELMFILE_ENVIRONMENT": None,
+        "HELMFILE_KUBE_CONTEXT": None,
+    }
+    command = recorder.command(["diff"], ["witw"])
+    assert "--kube-context=elsewhere" in command
+    assert command[-2:] == ["--selector=name=witw", "diff"]
