@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ def new_folder(what: str) -> Path:
     """A folder for the report of a run that begins now; the oldest ones go."""
     folder = FOLDER / "reports"
     for old in sorted(folder.glob(f"{what}-*"))[: -KEPT + 1]:
-        _remove(old)
+        shutil.rmtree(old)
     made = folder / f"{what}-{time.strftime('%Y%m%d-%H%M%S')}"
     made.mkdir(parents=True, exist_ok=True)
     return made
@@ -56,9 +57,3 @@ def closing_lines(log: Path) -> list[str]:
     if not log.exists():
         return []
     return [line.strip() for line in log.read_text(errors="replace").splitlines() if _CLOSING.search(line)]
-
-
-def _remove(folder: Path) -> None:
-    for path in folder.iterdir():
-        path.unlink()
-    folder.rmdir()

@@ -1,11 +1,14 @@
 """People for the tests of a running stack: made in its database, logged in, each with their own browser."""
 
 import json
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any
 
 import httpx
+
+LOGIN_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 MAKE = """
 import json
@@ -77,6 +80,19 @@ class Person(httpx.Client):
         assert answer.status_code == httpx.codes.OK, answer.text
         listed: list[dict[str, Any]] = answer.json()["results"]
         return listed
+
+
+def log_in(browser: httpx.Client, email: str, password: str) -> httpx.Client:
+    """Log in at the login page as a person would; the browser then carries the CSRF token."""
+    page = browser.get("/login")
+    assert page.status_code == httpx.codes.OK, page.text
+    token = LOGIN_TOKEN.search(page.text)
+    assert token, "the login page has no CSRF token"
+    form = {"csrfmiddlewaretoken": token[1], "email": email, "password": password}
+    answer = browser.post("/login", data=form)
+    assert answer.status_code == httpx.codes.FOUND, answer.text
+    browser.headers["X-CSRFToken"] = browser.cookies["csrftoken"]
+    return browser
 
 
 def make(

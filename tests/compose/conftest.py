@@ -1,14 +1,12 @@
 """The stack that all tests here share. It is a Compose project of its own: yours is left alone."""
 
-import re
 from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
+from tests import people_kit
 from tests.compose.stack import Stack
-
-LOGIN_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -48,16 +46,7 @@ def login(stack: Stack) -> Callable[[str, str], httpx.Client]:
     """Log in at the login page as a person would, and get the browser that is logged in."""
 
     def log_in(email: str, password: str) -> httpx.Client:
-        browser = stack.browser()
-        page = browser.get("/login")
-        assert page.status_code == httpx.codes.OK, page.text
-        token = LOGIN_TOKEN.search(page.text)
-        assert token, "the login page has no CSRF token"
-        form = {"csrfmiddlewaretoken": token[1], "email": email, "password": password}
-        answer = browser.post("/login", data=form)
-        assert answer.status_code == httpx.codes.FOUND, answer.text
-        browser.headers["X-CSRFToken"] = browser.cookies["csrftoken"]
-        return browser
+        return people_kit.log_in(stack.browser(), email, password)
 
     return log_in
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from tests.compose.conftest import LOGIN_TOKEN
 from tests.compose.stack import Stack
+from tests.people_kit import LOGIN_TOKEN
 
 ADMIN = "/internal/admin/"
 

@@ -12,6 +12,7 @@ import pytest
 
 from dev import host, images
 from tests.compose import releases
+from tests.compose.containers import docker
 from tests.compose.stack import Stack
 
 LEAST_HIT_RATIO = 0.95
@@ -66,6 +67,11 @@ def crowd(stack: Stack, seen: Counter[str]) -> list[Browser]:
     return browsers
 
 
+def _without_cache(stack: Stack) -> None:
+    stack.compose("rm", "--stop", "--force", "cdn")
+    docker("volume", "rm", "--force", f"{stack.project}_cdn-cache")
+
+
 @pytest.fixture(scope="module")
 def cdn(stack: Stack) -> Iterator[str]:
     """The stack with its CDN, named in the app's pages; returns where that is."""
@@ -77,9 +83,11 @@ def cdn(stack: Stack) -> Iterator[str]:
         patch.setenv("WITW_STATIC_URL", f"{address}/static/")
         compose = releases.chosen_compose(COMPOSE_PROFILES="cdn")
         images.build(compose, compose.env["WITW_BASE_IMAGE"] or "", lambda _: None, only="cdn")
+        # It begins with nothing: what an earlier run left would be hits that nobody paid for.
+        _without_cache(stack)
         stack.compose("up", "--detach", "--wait", "--no-build")
         yield address
-        stack.compose("rm", "--stop", "--force", "cdn")
+        _without_cache(stack)
     stack.compose("up", "--detach", "--wait", "--no-build")
 
 

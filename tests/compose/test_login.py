@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from dev.stack import DEMO_EMAIL
-from tests.compose.conftest import LOGIN_TOKEN
 from tests.compose.stack import Person, Stack
+from tests.people_kit import LOGIN_TOKEN
 
 LogIn = Callable[[str, str], httpx.Client]
 

@@ -1,0 +1,252 @@
+"""The cluster that all tests here share, the stack in it, and for each worker a release of its own to change.
+
+`stack` (with `public`, `internal`, `people`) is read by all tests at once: never change it. `own` is a second
+release with its own database, made when a worker first asks for it; it is brought back to its base values
+after each test. A test marked `alone` runs while no other does, on any worker.
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import time
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import httpx
+import pytest
+from pytest_kind import KindCluster
+
+from dev import (
+    cluster,
+    cluster_report,
+    cluster_up,
+    console,
+    process,
+    reports,
+    settings,
+    state,
+    target,
+    toolchain,
+)
+from dev.commands import up
+from dev.kube import Kube
+from dev.target import Target
+from tests.e2e.own import Own
+from tests.e2e.stack import Stack
+from tests.people_kit import Person
+
+NAME = "witw-e2e"
+PORT = 18380
+
+BUILD_SECONDS = 5400
+"""Until the cluster stands; from nothing, with everything to be built, that takes long."""
+
+SYSTEM = ["kube-system", "gateway"]
+"""Namespaces that are part of every report: the cluster's own, and the access logs."""
+
+VALUES = Path(__file__).with_name("values.yaml")
+
+target_key = pytest.StashKey[Target]()
+stacks_key = pytest.StashKey[list[Stack]]()
+folder_key = pytest.StashKey[Path]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add our options."""
+    parser.addoption(
+        "--keep", action="store_true", help="leave the cluster running, for the next run or a look"
+    )
+    parser.addoption("--cluster", metavar="NAME", help="use this cluster of `./witw up --kind`, as it is")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder for the reports of failed tests, one for all workers."""
+    config.addinivalue_line("markers", "alone: nothing else may run meanwhile")
+    given = getattr(config, "workerinput", {}).get("folder")
+    config.stash[folder_key] = Path(given) if given else reports.new_folder("e2e")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker where the reports go."""
+    node.workerinput["folder"] = str(node.config.stash[folder_key])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that want to be alone come last: until then no worker waits for another."""
+    items.sort(key=_is_alone)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let a test that wants to be alone run by itself, and the others side by side."""
+    name = item.config.getoption("--cluster") or NAME
+    with _enter(f"{name}-turn", fcntl.LOCK_EX):
+        # Whoever waits for the room keeps the turn: nobody enters before a test that wants to be alone.
+        room = _enter(f"{name}-room", fcntl.LOCK_EX if _is_alone(item) else fcntl.LOCK_SH)
+    with room:
+        return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Take the cluster away once all workers have ended, however they did; an empty report goes as well."""
+    config = session.config
+    if hasattr(config, "workerinput"):
+        return
+    kept = any(map(config.getoption, ("--keep", "--cluster", "--collect-only")))
+    if not kept and cluster.recorded(NAME):
+        cluster.delete(NAME, _settings())
+    with contextlib.suppress(OSError):
+        config.stash[folder_key].rmdir()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Leave a report of the cluster for a test that failed, and say where."""
+    report = yield
+    to = item.config.stash.get(target_key, None)
+    if report.failed and to is not None:
+        name = re.sub(r"[^\w.-]+", "-", item.nodeid.removeprefix("tests/e2e/"))[:150]
+        stacks = item.config.stash.get(stacks_key, [])
+        spaces = [space for stack in stacks for space in stack.namespaces]
+        folder = cluster_report.write(item.config.stash[folder_key] / name, to, [*SYSTEM, *spaces])
+        report.sections.append(("what the cluster says", str(folder)))
+    return report
+
+
+@pytest.fixture(scope="session")
+def to(pytestconfig: pytest.Config) -> Target:
+    """The cluster with everything in it. The first worker that asks makes it, the others wait."""
+    named = pytestconfig.getoption("--cluster")
+    chosen = _settings()
+    if named:
+        found = target.of_cluster(cluster.find(named, chosen), chosen)
+    else:
+        with _enter("up", fcntl.LOCK_EX):
+            found = _bring_up(chosen)
+    pytestconfig.stash[target_key] = found
+    return found
+
+
+@pytest.fixture(scope="session")
+def kind_cluster(to: Target) -> KindCluster:
+    """The cluster as pytest-kind has it, with our programs and node image, so that it downloads nothing."""
+    facts = cluster.recorded(to.ours.name)
+    kind = toolchain.ensure("kind", _settings())
+    with contextlib.chdir(to.ours.folder):
+        found = KindCluster(to.ours.name, to.kubeconfig, facts["node_image"], kind, to.kubectl)
+    found.create()
+    return found
+
+
+@pytest.fixture(scope="session")
+def stack(to: Target, kind_cluster: KindCluster, pytestconfig: pytest.Config) -> Iterator[Stack]:
+    """The app as `up --kind` brings it: shared by all tests, changed by none."""
+    shared = Stack(to)
+    pytestconfig.stash.setdefault(stacks_key, []).append(shared)
+    with shared.browsers:
+        yield shared
+
+
+@pytest.fixture(scope="session")
+def _own(
+    stack: Stack, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Own]:
+    name = f"e2e-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    made = Own.named(stack, name, tmp_path_factory.mktemp(name))
+    pytestconfig.stash.setdefault(stacks_key, []).append(made)
+    with made.browsers:
+        made.create(stack)
+        yield made
+    if pytestconfig.getoption("--keep") or pytestconfig.getoption("--cluster"):
+        made.delete()
+
+
+@pytest.fixture
+def own(_own: Own) -> Iterator[Own]:
+    """This worker's release: a test may do with it what it likes."""
+    with _own.put_back():
+        yield _own
+
+
+@pytest.fixture(scope="session")
+def kube(to: Target) -> Kube:
+    """Kubernetes' API."""
+    return to.kube
+
+
+@pytest.fixture(scope="session")
+def helm(to: Target) -> Callable[..., process.Result]:
+    """Helm on the cluster."""
+    return to.run_helm
+
+
+@pytest.fixture
+def public(stack: Stack) -> httpx.Client:
+    """Somebody who is not logged in, at the public gateway."""
+    return stack.browser()
+
+
+@pytest.fixture(scope="session")
+def internal(stack: Stack) -> httpx.Client:
+    """Somebody at the internal gateway."""
+    return stack.operator()
+
+
+@pytest.fixture
+def people(stack: Stack) -> Callable[..., list[Person]]:
+    """Makes a team of people who are logged in, given their homes: `people(ann=None, bob=city("Paris"))`."""
+    return stack.people
+
+
+@pytest.fixture(scope="session")
+def city(stack: Stack) -> Callable[[str], int]:
+    """The id of the biggest city that a search finds."""
+    (reader,) = stack.people(reader=None)
+
+    def find(search: str) -> int:
+        return int(reader.results("/api/cities", search=search, limit="1")[0]["id"])
+
+    return find
+
+
+def _is_alone(item: pytest.Item) -> bool:
+    return item.get_closest_marker("alone") is not None
+
+
+def _settings() -> settings.Settings:
+    return settings.load(project=NAME, port=PORT, internal_port=PORT + 1)
+
+
+def _bring_up(chosen: settings.Settings) -> Target:
+    """What `./witw up --kind` does, in small, so that several stacks find room on two cores."""
+    with console.Report() as report:
+        compose = up.prepare(chosen, report)
+        wishes = cluster_up.Wishes(NAME, values=(VALUES,), diff=False)
+        return cluster_up.bring_up(chosen, compose, report, wishes)
+
+
+def _enter(name: str, kind: int, *, seconds: float = BUILD_SECONDS) -> IO[str]:
+    """Take a lock that all workers know; closing the file gives it back.
+
+    Raises:
+        TimeoutError: It was not to be had in time.
+    """
+    state.FOLDER.mkdir(exist_ok=True)
+    file = (state.FOLDER / f"e2e-{name}.lock").open("w")
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(file, kind | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > deadline:
+                file.close()
+                raise TimeoutError(f"no turn within {seconds:g} s ({file.name})") from None
+            time.sleep(0.05)
+        else:
+            return file

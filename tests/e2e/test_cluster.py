@@ -1,0 +1,79 @@
+"""The cluster itself: encrypted at rest, started again, found again."""
+
+import httpx
+import pytest
+from pytest_kind import KindCluster
+
+from dev import cluster, cluster_report, encryption, process, waits
+from dev.console import Stage
+from dev.kube import Kube
+from dev.target import Target
+from tests.e2e.stack import Stack, until
+
+EVERYWHERE = ["kube-system", "local-path-storage", "gateway", "postgres", "witw"]
+
+
+def test_everything_is_ready(kube: Kube) -> None:
+    assert waits.until_ready(kube, namespaces=EVERYWHERE, timeout=60, stage=Stage("ready")) < 60
+
+
+def test_pytest_kind_uses_our_cluster_with_our_programs(kind_cluster: KindCluster, stack: Stack) -> None:
+    assert kind_cluster.kubectl_path == stack.to.kubectl
+    assert "witw" in kind_cluster.kubectl("get", "namespaces", "--output=name")
+
+
+def test_etcd_holds_every_secret_as_ciphertext(to: Target) -> None:
+    held = encryption.raw(to.ours.encrypted, "secrets")
+    assert {name for name in held if name.startswith("/registry/secrets/witw/witw-")}
+    assert {name for name in held if "sh.helm.release" in name}, "releases hold the values"
+    assert all(value.startswith(encryption.PREFIX) for value in held.values())
+
+
+def test_passwords_are_nowhere_in_raw_etcd(stack: Stack) -> None:
+    password = stack.execute("cat", "/run/secrets/app/db_password").strip().encode()
+    assert len(password) > 20
+    held = encryption.raw(stack.to.ours.encrypted, "secrets")
+    assert not any(password in value for value in held.values())
+
+
+@pytest.mark.xdist_group("rotation")
+def test_a_rotation_leaves_nothing_of_the_old_key_and_the_app_does_not_notice(stack: Stack) -> None:
+    (ann,) = stack.people(ann=None)
+    keys = stack.to.ours.encrypted
+    resources, (old, *_) = encryption.read(keys.config)
+    done = encryption.rotate(keys, print)
+    _, held = encryption.read(keys.config)
+    assert [key.name for key in held] == [done.new] != [old.name]
+    assert encryption.not_encrypted_with(keys, held[0], resources) == []
+    assert ann.get("/api/users/me").json()["email"] == ann.email
+
+
+def test_a_report_holds_the_reader_s_facts_and_no_secret(
+    stack: Stack, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = cluster_report.write(tmp_path_factory.mktemp("report"), stack.to, [*stack.namespaces, "gateway"])
+    texts = {file.name: file.read_text() for file in folder.rglob("*") if file.is_file()}
+    assert texts["not-ready.txt"] == "everything is ready\n"
+    assert any("/login" in text for name, text in texts.items() if name.startswith("public-"))
+    passwords = stack.execute("sh", "-c", "cat /run/secrets/app/*").split()
+    assert not any(password in text for password in passwords for text in texts.values())
+
+
+@pytest.mark.alone
+def test_what_is_there_survives_a_restart_of_the_node(stack: Stack) -> None:
+    (ann,) = stack.people(ann=None)
+    assert ann.patch("/api/users/me", json={"first_name": "Annabel"}).status_code == 200
+    node = stack.to.ours.control_plane
+    process.run(["docker", "stop", node], timeout=120)
+    process.run(["docker", "start", node], timeout=120)
+
+    def answers() -> bool:
+        try:
+            return ann.get("/api/users/me").status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    until("the app answering", answers, 180)
+    assert ann.get("/api/users/me").json()["first_name"] == "Annabel"
+    waits.until_ready(stack.to.kube, namespaces=EVERYWHERE, timeout=180, stage=Stage("ready"))
+    assert cluster.nodes(stack.to.ours.name)[0].running

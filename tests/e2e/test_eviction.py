@@ -1,0 +1,38 @@
+"""Pods that have to go: evicted one at a time, deleted, replaced."""
+
+import json
+
+import httpx
+
+from tests.e2e.own import Own
+from tests.e2e.stack import is_ready, until
+
+
+def evict(own: Own, pod: str) -> str:
+    """Ask for a pod's eviction, as `kubectl drain` does; returns what is answered."""
+    wanted = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": pod, "namespace": own.namespace},
+    }
+    path = f"/api/v1/namespaces/{own.namespace}/pods/{pod}/eviction"
+    return own.kubectl("create", f"--raw={path}", "--filename=-", stdin=json.dumps(wanted), check=False)
+
+
+def test_pods_are_evicted_one_at_a_time(own: Own) -> None:
+    first, second = sorted(own.pods())[:2]
+    assert "Success" in evict(own, first)
+    assert "disruption budget" in evict(own, second)
+    assert own.browser().get("/login").status_code == httpx.codes.OK
+    until("a successor", lambda: sum(map(is_ready, own.pods().values())) >= 2, 120)
+    until("the second one's turn", lambda: "Success" in evict(own, second), 60)
+    until("its successor", lambda: sum(map(is_ready, own.pods().values())) >= 2, 120)
+    assert not {first, second} & set(own.pods())
+
+
+def test_a_pod_that_is_deleted_is_replaced_while_the_other_serves(own: Own) -> None:
+    gone = min(own.pods())
+    own.kubectl("delete", "pod", gone, "--wait=false")
+    assert {own.browser().get("/login").status_code for _ in range(10)} == {httpx.codes.OK}
+    until("a successor", lambda: sum(map(is_ready, own.pods().values())) >= 2, 120)
+    assert gone not in own.pods()

@@ -1,0 +1,138 @@
+"""What becomes of a release that is changed: rolled out without a gap, refused, failed, rolled back."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from dev.errors import ClusterError
+from tests.compose.load import load
+from tests.e2e.own import Own, cause_of
+from tests.e2e.stack import is_ready, until
+
+REQUESTS = 10_000
+READERS, WRITERS = 6, 2
+
+ABSENT = "sha256:" + "0" * 64
+
+
+def environment(own: Own, name: str) -> str:
+    return own.execute("printenv", name).strip()
+
+
+def assert_as_before(own: Own, before: set[str]) -> None:
+    """The old version still serves, by the very same pods."""
+    assert own.browser().get("/login").status_code == httpx.codes.OK
+    serving = {name for name, pod in own.pods().items() if is_ready(pod)}
+    assert serving >= before
+
+
+@pytest.mark.xdist_group("load")
+def test_an_update_under_load_fails_no_request(own: Own) -> None:
+    """Reads may be repeated by the gateway, writes may not: one that gets lost is seen."""
+    people = own.people(**{f"person{number}": None for number in range(READERS + WRITERS)})
+    before = set(own.pods())
+    readers: list[httpx.Client] = [*people[:READERS]]
+    writers: list[httpx.Client] = [*people[READERS:]]
+    with (
+        load(readers, path="/api/users/me") as reads,
+        load(writers, "PATCH", body={"first_name": "Zoe"}) as writes,
+    ):
+
+        def sent() -> int:
+            return len(reads.answers) + len(writes.answers)
+
+        until("some load", lambda: len(reads.answers) > 100 and len(writes.answers) > 20)
+        own.upgrade(config={"LOG_LEVEL": "DEBUG"})
+        own.upgrade()
+        until("the rest of the requests", lambda: sent() > REQUESTS, 300)
+    assert not set(own.pods()) & before, "all pods were replaced meanwhile"
+    answers = [*reads.answers, *writes.answers]
+    assert len(answers) > REQUESTS
+    assert [answer for answer in answers if answer.status != httpx.codes.OK] == []
+
+
+def test_a_changed_setting_rolls_the_pods(own: Own) -> None:
+    before = set(own.pods())
+    own.upgrade(config={"LOG_LEVEL": "DEBUG"})
+    assert not set(own.pods()) & before
+    assert environment(own, "LOG_LEVEL") == "DEBUG"
+
+
+def test_the_same_values_again_replace_no_pod(own: Own) -> None:
+    before = set(own.pods())
+    own.upgrade()
+    assert set(own.pods()) == before
+
+
+def test_a_changed_secret_rolls_nothing_until_its_revision_is_changed(own: Own) -> None:
+    """Helm cannot see into a Secret; chart/README.md says to change `secrets.revision`."""
+    before, replaced = set(own.pods()), "k" * 60
+    own.kubectl("patch", "secret", "witw-django", f'--patch={{"stringData": {{"secret_key": "{replaced}"}}}}')
+    own.upgrade()
+    assert set(own.pods()) == before
+    own.upgrade(secrets={"revision": "2"})
+    assert not set(own.pods()) & before
+    assert own.execute("cat", "/run/secrets/app/secret_key").strip() == replaced
+
+
+def test_a_rollback_brings_the_previous_revision_back(own: Own) -> None:
+    was = environment(own, "LOG_LEVEL") if "LOG_LEVEL" in own.execute("env") else ""
+    own.upgrade(config={"LOG_LEVEL": "DEBUG"})
+    changed = set(own.pods())
+    own.helm("rollback", "witw")
+    until("the pods of before", lambda: not set(own.pods()) & changed, 120)
+    until("their being ready", lambda: all(map(is_ready, own.pods().values())), 120)
+    assert own.execute("sh", "-c", "echo ${LOG_LEVEL:-}").strip() == was
+    assert own.browser().get("/login").status_code == httpx.codes.OK
+    assert own.revisions()[-1]["description"].startswith("Rollback to")
+
+
+@pytest.mark.parametrize(
+    ("changes", "causes"),
+    [
+        pytest.param({"image": {"digest": ABSENT}}, ["ErrImagePull", "000000"], id="an image that is not there"),
+        pytest.param(
+            {"secrets": {"django": {"name": "absent"}}}, ["FailedMount", 'secret "absent" not found'],
+            id="a Secret that is not there",
+        ),
+        pytest.param(
+            {"config": {"LOG_LEVEL": "LOUD"}}, ["LOG_LEVEL"], id="a setting that the app refuses"
+        ),
+    ],
+)  # fmt: skip
+def test_an_update_that_cannot_work_says_why_and_the_old_version_serves(
+    own: Own, changes: dict[str, Any], causes: list[str]
+) -> None:
+    before = set(own.pods())
+    with pytest.raises(ClusterError) as caught:
+        own.upgrade(**changes)
+    for cause in causes:
+        assert cause in cause_of(caught.value)
+    assert_as_before(own, before)
+    assert own.revisions()[-1]["status"] in {"deployed", "failed"}, "nothing is left half done"
+
+
+def test_a_bad_image_is_named_also_where_no_migration_runs_before(own: Own) -> None:
+    before = set(own.pods())
+    with pytest.raises(ClusterError) as caught:
+        own.upgrade(image={"digest": ABSENT}, migrations={"enabled": False, "wait": {"enabled": False}})
+    assert "ErrImagePull" in cause_of(caught.value)
+    assert_as_before(own, before)
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        pytest.param({"replicsa": 3}, "replicsa", id="a name that no value has"),
+        pytest.param({"replicas": "three"}, "replicas", id="a text where a number belongs"),
+        pytest.param({"replicas": 40}, "database.pool.sessions", id="more pods than the pooler has room for"),
+        pytest.param({"secrets": {"django": {"name": ""}}}, "secrets.django.name", id="no name for a Secret"),
+    ],
+)
+def test_values_that_are_wrong_change_nothing(own: Own, changes: dict[str, Any], cause: str) -> None:
+    revision = own.revisions()[-1]["revision"]
+    with pytest.raises(ClusterError) as caught:
+        own.upgrade(**changes)
+    assert cause in cause_of(caught.value)
+    assert own.revisions()[-1]["revision"] == revision
