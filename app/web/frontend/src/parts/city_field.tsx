@@ -130,7 +130,8 @@ export function CityField({ value, change, ...field }: Props) {
 /** The cities that a text finds; `attempt` searches for the same once more. */
 function useSearch(text: string, attempt: number): Found {
   const [found, setFound] = useState<Found>({ kind: "idle" });
-  const query = text.trim();
+  // A whole label may be typed or pasted: the API searches names, not states and countries.
+  const query = (text.split(",")[0] ?? "").trim();
   useEffect(() => {
     if (query.length < 2) {
       setFound({ kind: "idle" });
