@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from dev import cli, cluster, cluster_up, console, process, registry, settings, state, toolchain, waits
+from dev import cli, cluster, cluster_up, console, process, registry, settings, state, toolchain
 from dev.catalogue_images import Found
 from dev.errors import ClusterError, ImageError
 from dev.registry import Registry
@@ -182,23 +182,28 @@ def test_up_pushes_what_is_new_beside_making_the_cluster(machine, chosen, answer
                 "services": {"app": {"image": "witw/app:dev", "build": {"context": "/nowhere"}}},
             }
 
+    brought = []
     monkeypatch.setattr(registry, "ensure", lambda *_: (answering, ""))
-    monkeypatch.setattr(waits, "until_ready", lambda *_, **__: 0.0)
+    monkeypatch.setattr(toolchain, "get", lambda name, *_: toolchain.Found(name, name, "v1", "PATH"))
+    monkeypatch.setattr(cluster_up.target, "of_cluster", lambda found, _: found)
+    monkeypatch.setattr(cluster_up, "prepare", lambda *_: None)
+    monkeypatch.setattr(cluster_up, "images_of", lambda _: ["app"])
+    monkeypatch.setattr(cluster_up, "bring", lambda *given, **_: brought.append(given))
     machine.change(
         containers={answering.container: {"labels": [], "running": True, "port": "1", "networks": {}}}
     )
     with console.Report() as report:
-        found, references = cluster_up.bring_up(
-            chosen, Compose(), report, name="c", workers=0, encrypt=("secrets",)
-        )
-    assert references == {"witw/app:dev": f"localhost:{answering.port}/c/app@{KNOWN}"}
+        found = cluster_up.bring_up(chosen, Compose(), report, cluster_up.Wishes("c"))
+    to, _, _, references, wanted = brought[0]
+    assert to == found
+    assert references == {"app": f"localhost:{answering.port}/c/app@{KNOWN}"}
+    assert {"gateway", "postgres"} <= set(wanted)
     assert {stage.name: stage.changed for stage in report.stages} == {
         "registry": False,
         "cluster": True,
         "push": False,
-        "ready": False,
+        "programs": False,
     }
-    assert cluster_up.describe(found, references).row_count == 6
 
 
 def test_kubectl_gets_its_arguments_as_they_are(machine, chosen, monkeypatch):
