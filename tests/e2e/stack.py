@@ -102,6 +102,10 @@ class Stack:
         """Run manage.py in a pod of the app."""
         return self.execute("python", "manage.py", *arguments)
 
+    def passwords(self) -> list[str]:
+        """All that is secret of the app, from the files in which it finds it."""
+        return self.execute("sh", "-c", "for file in /run/secrets/app/*; do cat $file; echo; done").split()
+
     def sql(self, statement: str) -> str:
         """Ask the database as its superuser; returns the rows as text."""
         command = ("psql", "--username=postgres", "--dbname=witw", "--no-align", "--tuples-only")
@@ -147,7 +151,8 @@ class Stack:
 
     def _client(self, url: str) -> httpx.Client:
         client = httpx.Client(base_url=url, timeout=30, trust_env=False, transport=Loopback())
-        return self.browsers.enter_context(client)
+        self.browsers.callback(client.close)
+        return client
 
 
 def is_ready(pod: dict[str, Any]) -> bool:

@@ -55,7 +55,7 @@ def test_a_report_holds_the_reader_s_facts_and_no_secret(
     texts = {file.name: file.read_text() for file in folder.rglob("*") if file.is_file()}
     assert texts["not-ready.txt"] == "everything is ready\n"
     assert any("/login" in text for name, text in texts.items() if name.startswith("public-"))
-    passwords = stack.execute("sh", "-c", "cat /run/secrets/app/*").split()
+    passwords = stack.passwords()
     assert not any(password in text for password in passwords for text in texts.values())
 
 

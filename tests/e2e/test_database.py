@@ -20,7 +20,8 @@ def status(port, name):
     except urllib.error.HTTPError as error:
         return error.code
 port, metrics = os.environ["PORT"], os.environ["METRICS_PORT"]
-print(json.dumps({"live": status(metrics, "live"), **{name: status(port, name) for name in ("ready", "startup")}}))
+ports = {"live": metrics, "ready": port, "startup": port}
+print(json.dumps({name: status(port, name) for name, port in ports.items()}))
 """
 
 

@@ -156,6 +156,8 @@ def test_long_json_is_compressed_for_those_who_ask(people: Callable[..., list[Pe
 
 # Alone, for everyone's attempts to log in are counted together.
 @pytest.mark.alone
+# Beside it nobody could log in.
+@pytest.mark.xdist_group("login")
 def test_guessing_passwords_is_slowed_down(public: httpx.Client) -> None:
     answers = [public.post("/login", data={"login": "x"}) for _ in range(10)]
     while answers[-1].status_code != httpx.codes.TOO_MANY_REQUESTS and len(answers) < 2000:

@@ -7,12 +7,16 @@ from typing import Any
 import httpx
 import pytest
 
+from dev.stack import DEMO_EMAIL
 from tests import people_kit
 from tests.e2e.stack import Stack
 from tests.people_kit import Person
 
 Team = Callable[..., list[Person]]
 City = Callable[[str], int]
+
+LOGIN = pytest.mark.xdist_group("login")
+"""Logins are limited for all together: tests that make many, or count on one, do not run side by side."""
 
 
 def day(offset: int) -> str:
@@ -25,19 +29,22 @@ def only_match(person: Person) -> dict[str, Any]:
     return match
 
 
+@LOGIN
 def test_a_person_logs_in_at_the_login_page(public: httpx.Client, people: Team) -> None:
     (ann,) = people(ann=None)
     browser = people_kit.log_in(public, ann.email, ann.password)
     assert browser.get("/api/users/me").json()["email"] == ann.email
 
 
+@LOGIN
 def test_the_login_of_the_demo_people_works(stack: Stack, public: httpx.Client) -> None:
     stack.manage("seed_demo")
     password = stack.execute("cat", "/run/secrets/app/demo_password").strip()
-    browser = people_kit.log_in(public, "test@example.com", password)
+    browser = people_kit.log_in(public, DEMO_EMAIL, password)
     assert browser.get("/api/users/me").json()["home_city"] is not None
 
 
+@LOGIN
 def test_a_wrong_password_opens_nothing(public: httpx.Client, people: Team) -> None:
     (ann,) = people(ann=None)
     with pytest.raises(AssertionError):
@@ -45,6 +52,7 @@ def test_a_wrong_password_opens_nothing(public: httpx.Client, people: Team) -> N
     assert public.get("/api/users/me").status_code == httpx.codes.FORBIDDEN
 
 
+@LOGIN
 def test_logging_out_ends_the_session(public: httpx.Client, people: Team) -> None:
     (ann,) = people(ann=None)
     browser = people_kit.log_in(public, ann.email, ann.password)

@@ -91,10 +91,10 @@ def test_a_rollback_brings_the_previous_revision_back(own: Own) -> None:
 @pytest.mark.parametrize(
     ("changes", "causes"),
     [
-        pytest.param({"image": {"digest": ABSENT}}, ["ErrImagePull", "000000"], id="an image that is not there"),
+        pytest.param({"image": {"digest": ABSENT}}, ["ErrImagePull", "0000"], id="an absent image"),
         pytest.param(
             {"secrets": {"django": {"name": "absent"}}}, ["FailedMount", 'secret "absent" not found'],
-            id="a Secret that is not there",
+            id="an absent Secret",
         ),
         pytest.param(
             {"config": {"LOG_LEVEL": "LOUD"}}, ["LOG_LEVEL"], id="a setting that the app refuses"
