@@ -30,7 +30,11 @@ def wanted(chosen: Iterable[str]) -> dict[tuple[str, str], dict[str, str | tuple
         ("witw", DEMO): {"demo_password": ""},
     }
     if "postgres" in set(chosen):
-        found["postgres", "postgres"] = {"password": "", "superuser_password": ""}
+        found["postgres", "postgres"] = {
+            "password": "",
+            "superuser_password": "",
+            "exporter_password": "",
+        }
         # The same password, where the app reads it.
         found["witw", "witw-database"] = {"password": ("postgres", "postgres", "password")}
     return found

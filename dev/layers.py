@@ -43,7 +43,12 @@ LAYERS = {
         always=True,
     ),
     "cdn": Layer("a cache before the app's static files", "cdn", images=("cdn",), needs=("gateway",)),
-    "postgres": Layer("PostgreSQL with its pooler", "postgres", images=("postgres", "pgpool"), always=True),
+    "postgres": Layer(
+        "PostgreSQL with its pooler and their metrics",
+        "postgres",
+        images=("postgres", "pgpool", "postgres-exporter", "pgpool-exporter"),
+        always=True,
+    ),
 }
 """A new layer: an entry here, a release with its label in helmfile.yaml, a file in dev/platform/values."""
 

@@ -50,7 +50,7 @@ def test_no_secret_is_ever_an_argument():
     cluster_secrets.ensure(target, LAYERS)
     values = [text for item in target.applied[0]["items"] for text in item.get("stringData", {}).values()]
     words = " ".join(word for call in target.kubectl for word in call)
-    assert len(set(values)) == 4
+    assert len(set(values)) == 5
     assert all(len(value) >= 50 and value not in words for value in values)
 
 
