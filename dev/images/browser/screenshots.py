@@ -46,8 +46,9 @@ def main(url: str, email: str, password_file: str) -> None:
         take(browser, "login")
         log_in(browser, email, Path(password_file).read_text().strip())
         take(browser, "home")
-        browser.get(f"{url}/trips")
-        take(browser, "trips")
+        for page in ("matches", "trips"):
+            browser.get(f"{url}/{page}")
+            take(browser, page)
         show(browser, PHONE, dark=True)
         browser.get(f"{url}/")
         take(browser, "phone")
@@ -74,7 +75,15 @@ def log_in(browser: webdriver.Chrome, email: str, password: str) -> None:
 
 
 def take(browser: webdriver.Chrome, name: str) -> None:
-    """Save what the window shows."""
+    """Save what the window shows, once all that it looks for is there."""
+    WebDriverWait(browser, PATIENCE).until_not(
+        expected.presence_of_element_located((By.CSS_SELECTOR, ".loading"))
+    )
+    browser.execute_async_script("""
+        const done = arguments[0];
+        const drawn = [...document.images].map((one) => one.decode().catch(() => undefined));
+        Promise.all(drawn).then(() => done());
+    """)
     if not browser.save_screenshot(str(PICTURES / f"{name}.png")):
         sys.exit(f"the picture {name} could not be written")
     print(f"{name}: {browser.title}, {browser.current_url}")

@@ -77,7 +77,8 @@ function Navigation({ path }: { path: string }) {
       </Link>
       <Link href="/matches" current={path === "/matches"} label={`Matches${newOnes}`}>
         Matches
-        {count > 0 && <span class="badge">{count > 99 ? "99+" : count}</span>}
+        {/* Its place is kept while nothing is known, so that the links beside it do not move. */}
+        <span class={count ? "badge" : "badge none"}>{count > 99 ? "99+" : count}</span>
       </Link>
       <Link href="/trips" current={path.startsWith("/trips")}>
         Trips

@@ -88,7 +88,7 @@ export function MapPage({ worldUrl }: { worldUrl: string }) {
               Nobody knows where <bdi>{nowhere.map(({ name }) => name).join(", ")}</bdi> {nowhere.length > 1 ? "live" : "lives"}.
             </p>
           )}
-          {user && !user.work_hours && (
+          {data && user && !user.work_hours && (
             <p class="notice">
               <Link href="/profile">Set your work hours</Link>, so that others see when they can reach you.
             </p>

@@ -131,7 +131,9 @@ function Pins({ pins, at, selected, working, select }: PinsProps) {
 function useWidth(frame: { current: HTMLElement | null }): number {
   const [width, setWidth] = useState(800);
   useLayoutEffect(() => {
-    const observer = new ResizeObserver(() => setWidth(frame.current?.clientWidth || 800));
+    const measure = () => setWidth(frame.current?.clientWidth || 800);
+    const observer = new ResizeObserver(measure);
+    measure();
     if (frame.current) observer.observe(frame.current);
     return () => observer.disconnect();
   }, []);
