@@ -114,19 +114,15 @@ class Own(Stack):
         before = self._state()
         yield
         if self._state() != before:
-            failed = [job["metadata"]["name"] for job in self.list("Job") if job["status"].get("failed")]
-            if failed:
-                self.kubectl("delete", "job", *failed)
+            # Of an upgrade that was given up; its pod would be taken for one of the next.
+            left = [job["metadata"]["name"] for job in self.list("Job") if not job["status"].get("succeeded")]
+            if left:
+                self.kubectl("delete", "job", *left)
             self.upgrade()
 
     def _state(self) -> Any:
-        revisions = self.revisions()
-        spec = self.deployment()["spec"]
-        return (
-            [(one["revision"], one["status"]) for one in revisions][-1:],
-            spec["replicas"],
-            spec["template"],
-        )
+        revisions = [(one["revision"], one["status"]) for one in self.revisions()]
+        return revisions[-1:], [one["spec"] for one in self.list("Deployment")]
 
     def _make_namespaces(self) -> None:
         labels = {"pod-security.kubernetes.io/enforce": "restricted"}
