@@ -14,28 +14,28 @@ from tests import people_kit
 from tests.people_kit import Person
 
 UP_SECONDS = 1800
-STAMP = "test-stack"
 
 
 @dataclass(frozen=True)
 class Stack:
-    """One Compose project: where it is and how to reach into it."""
+    """One Compose project: where it is and how to reach into it. `stamp` is where its ports are kept."""
 
+    stamp: str
     project: str
     port: int
     internal_port: int
     browsers: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, compare=False)
 
     @classmethod
-    def choose(cls) -> "Stack":
-        """The stack of an earlier run that kept it, or free ports for a new one."""
-        project = f"{settings.load().project}-test"
-        known = state.stamp(STAMP)
+    def choose(cls, name: str = "test") -> "Stack":
+        """The stack of this name that an earlier run kept, or free ports for a new one."""
+        stamp, project = f"{name}-stack", f"{settings.load().project}-{name}"
+        known = state.stamp(stamp)
         if known.get("project") == project:
-            return cls(**known)
+            return cls(stamp, project, known["port"], known["internal_port"])
         port = host.free_port("127.0.0.1", 18079)
-        chosen = cls(project, port, host.free_port("127.0.0.1", port))
-        state.set_stamp(STAMP, project=project, port=chosen.port, internal_port=chosen.internal_port)
+        chosen = cls(stamp, project, port, host.free_port("127.0.0.1", port))
+        state.set_stamp(stamp, project=project, port=port, internal_port=chosen.internal_port)
         return chosen
 
     @property
@@ -67,7 +67,7 @@ class Stack:
     def down(self) -> None:
         """Take the containers, the networks and the data away; images and engine stay."""
         self.compose("down", "--volumes", "--remove-orphans")
-        state.forget(STAMP)
+        state.forget(self.stamp)
 
     def compose(
         self, *arguments: str, check: bool = True, stdin: str = ""
