@@ -1,10 +1,13 @@
 """What counts as a change of an image."""
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dev import build_context
+from dev.settings import ROOT
 
 FILES = [
     "Dockerfile",
@@ -68,3 +71,18 @@ def test_a_link_counts_as_where_it_points(context: Path) -> None:
     link.unlink()
     link.symlink_to("/elsewhere")
     assert build_context.content_hash(context, context / "Dockerfile") != first
+
+
+OWN = [
+    service["build"]["dockerfile"]
+    for service in yaml.safe_load((ROOT / "compose.yaml").read_text())["services"].values()
+    if service.get("build", {}).get("context") == "dev/images"
+]
+
+
+@pytest.mark.parametrize("dockerfile", OWN)
+def test_an_image_is_made_anew_for_its_own_files_only(dockerfile: str) -> None:
+    images = ROOT / "dev" / "images"
+    seen = {str(path.relative_to(images)) for path in build_context.files(images, images / dockerfile)}
+    shared = set(re.findall(r"shared/[a-z-]+", (images / dockerfile).read_text()))
+    assert {path for path in seen if not path.startswith(f"{Path(dockerfile).parent}/")} == shared
