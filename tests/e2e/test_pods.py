@@ -75,19 +75,19 @@ def test_the_root_file_system_is_mounted_read_only(stack: Stack) -> None:
 
 
 def test_no_token_of_kubernetes_is_in_the_pod(stack: Stack) -> None:
-    assert stack.execute(
-        "sh", "-c", "ls /var/run/secrets /run/secrets | sort -u | xargs"
-    ) == "app\n/run/secrets:\n" or (
-        "kubernetes.io" not in stack.execute("find", "/run", "/var/run", "-maxdepth", "3")
-    )
+    found = stack.execute("find", "/run", "/var/run/", "-maxdepth", "3")
+    assert "/run/secrets/app" in found
+    assert "kubernetes.io" not in found
     assert all(pod["spec"]["automountServiceAccountToken"] is False for pod in stack.pods().values())
 
 
 def test_passwords_are_files_and_not_variables(stack: Stack) -> None:
-    passwords = stack.passwords()
     everything = stack.execute("sh", "-c", "cat /proc/*/environ /proc/*/cmdline 2>/dev/null | tr '\\0' '\\n'")
-    assert len(passwords) >= 3
-    assert not any(password in everything for password in passwords)
+    passwords = stack.passwords()
+    # Numbers only: what an assertion compares is printed when it fails.
+    count, seen = len(passwords), sum(password in everything for password in passwords)
+    assert count >= 3
+    assert seen == 0
 
 
 def test_pods_are_spread_over_nodes_and_zones(stack: Stack) -> None:

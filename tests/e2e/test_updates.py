@@ -73,7 +73,8 @@ def test_a_changed_secret_rolls_nothing_until_its_revision_is_changed(own: Own) 
     assert set(own.pods()) == before
     own.upgrade(secrets={"revision": "2"})
     assert not set(own.pods()) & before
-    assert own.execute("cat", "/run/secrets/app/secret_key").strip() == replaced
+    arrived = own.execute("cat", "/run/secrets/app/secret_key").strip() == replaced
+    assert arrived
 
 
 def test_a_rollback_brings_the_previous_revision_back(own: Own) -> None:
