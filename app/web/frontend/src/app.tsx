@@ -69,16 +69,18 @@ export function App({ worldUrl }: { worldUrl: string }) {
 
 function Navigation({ path }: { path: string }) {
   const count = useResource(unseen).data ?? 0;
-  const newOnes = count ? `, ${count} new` : "";
   return (
     <nav aria-label="Main">
       <Link href="/" current={path === "/"}>
         Map
       </Link>
-      <Link href="/matches" current={path === "/matches"} label={`Matches${newOnes}`}>
-        Matches
+      <Link href="/matches" current={path === "/matches"}>
+        Matches{" "}
         {/* Its place is kept while nothing is known, so that the links beside it do not move. */}
-        <span class={count ? "badge" : "badge none"}>{count > 99 ? "99+" : count}</span>
+        <span class={count ? "badge" : "badge none"}>
+          {count > 99 ? "99+" : count}
+          <span class="sr"> new</span>
+        </span>
       </Link>
       <Link href="/trips" current={path.startsWith("/trips")}>
         Trips

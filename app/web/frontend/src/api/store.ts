@@ -9,6 +9,8 @@ import type { Match, TeamMap, Trip, User } from "./types";
 export class Resource<T> {
   data: T | null = null;
   failure: Failure | null = null;
+  /** Another number after every change. */
+  version = 0;
   private listeners = new Set<() => void>();
   private loading: Promise<void> | null = null;
   private loadedAt = 0;
@@ -35,8 +37,10 @@ export class Resource<T> {
     this.tell();
   }
 
-  subscribe(listener: () => void): () => void {
+  /** Tell `listener` of changes from now on, and at once of one since `seen`; returns how to stop that. */
+  subscribe(listener: () => void, seen: number): () => void {
     this.listeners.add(listener);
+    if (this.version !== seen) listener();
     return () => this.listeners.delete(listener);
   }
 
@@ -53,6 +57,7 @@ export class Resource<T> {
   }
 
   private tell(): void {
+    this.version += 1;
     for (const listener of this.listeners) listener();
   }
 }
@@ -72,8 +77,10 @@ export const matches = new Resource<Match[]>(() =>
 /** Use a resource in a page: it is fetched when it is first used, and the page is drawn again when it changes. */
 export function useResource<T>(resource: Resource<T>, age = Infinity): Resource<T> {
   const [, redraw] = useState({});
+  const drawn = resource.version;
   useEffect(() => {
-    const stop = resource.subscribe(() => redraw({}));
+    // An effect runs after the page was drawn: the answer may have come in between.
+    const stop = resource.subscribe(() => redraw({}), drawn);
     if (resource.data === null) void resource.load();
     else resource.refresh(age);
     return stop;

@@ -39,8 +39,9 @@ export function PlaceList({ places, open, toggle, ...rest }: Props) {
                   {cityLabel(city)}
                 </span>
                 {rest.isToday && <small class="time">{writeMinutes(wallTime(city.timezone, rest.now).minutes)}</small>}
-                <span class="count" aria-label={countPeople(people.length)}>
+                <span class="count">
                   {people.length}
+                  <span class="sr">{countPeople(people.length).replace(/^\d+/, "")}</span>
                 </span>
               </button>
             </h2>
