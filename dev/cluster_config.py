@@ -76,9 +76,22 @@ def render(name: str, ports: Ports, *, bind: str, workers: int, keys: Path, beca
         ],
     }
     config["nodes"] = [control_plane, *({"role": "worker"} for _ in range(workers))]
-    config["containerdConfigPatches"] += [cause.containerd for cause in because if cause.containerd]
+    _add(config, because)
+    return yaml.safe_dump(config, sort_keys=False)
+
+
+def bare(because: list[Cause]) -> str:
+    """The configuration of a cluster as kind makes it by itself, with what this machine cannot do without."""
+    config: dict[str, Any] = {"kind": "Cluster", "apiVersion": "kind.x-k8s.io/v1alpha4"}
+    _add(config, because)
+    return yaml.safe_dump(config, sort_keys=False)
+
+
+def _add(config: dict[str, Any], because: list[Cause]) -> None:
+    """Put what this machine needs into a configuration."""
+    patches = config.setdefault("containerdConfigPatches", [])
+    patches += [cause.containerd for cause in because if cause.containerd]
     kubelet = {name: value for cause in because for name, value in cause.kubelet.items()}
     if kubelet:
         patch = {"kind": "KubeletConfiguration", "apiVersion": "kubelet.config.k8s.io/v1beta1", **kubelet}
         config["kubeadmConfigPatches"] = [yaml.safe_dump(patch, sort_keys=False)]
-    return yaml.safe_dump(config, sort_keys=False)

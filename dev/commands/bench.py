@@ -1,4 +1,4 @@
-"""`./witw bench app`: figures of the running stack."""
+"""`./witw bench`: figures of the running stack, and of how long it takes to get there."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import typer
 
 from dev import base_image, commands, console, images, reports, settings, state
-from dev.bench import data, load, memory
+from dev.bench import cluster, data, load, memory, times
 from dev.bench.report import Figures
+from dev.bench.times import Times
 from dev.compose import Compose
 from dev.errors import StackError
 
@@ -54,6 +55,32 @@ def measure_app(
     for table in figures.tables():
         console.out.print(table)
     console.out.print(f"Kept in {folder / 'figures.json'}", soft_wrap=True)
+
+
+@app.command("up")
+def measure_up(
+    runs: Annotated[int, typer.Option(min=1, max=50, help="How often each is done; medians are shown.")] = 3,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The cluster that is made for it; PROJECT-bench by default.")
+    ] = None,
+) -> None:
+    """Measure how long a cluster takes: made, started again, changed; beside what kind does by itself.
+
+    All of it in a cluster of its own and in a copy of this checkout, which go again afterwards, whatever ends
+    the run. Takes about four minutes a run on two cores. Figures and all runs are kept in `.witw/reports/`.
+    """
+    chosen = settings.load()
+    found = Times(cold=state.stamp(times.COLD))
+    file = reports.new_folder("up") / "figures.json"
+    with console.Report() as report:
+        try:
+            with cluster.prepared(chosen, name or f"{chosen.project}-bench", report) as bench:
+                bench.measure(runs, found, report)
+        finally:
+            found.write(file)
+    for table in found.tables():
+        console.out.print(table)
+    console.out.print(f"Kept in {file}", soft_wrap=True)
 
 
 def _measure(

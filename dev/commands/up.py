@@ -25,6 +25,7 @@ from dev import (
     stack,
     state,
 )
+from dev.bench import times
 from dev.commands import STACK
 from dev.compose import Compose
 from dev.target import Target
@@ -112,6 +113,7 @@ def _up_kind(chosen: settings.Settings, wishes: cluster_up.Wishes, *, build: boo
 
         process.side_by_side(bring_up, compile_ahead)
     to, password = made[0]
+    _remember_cold(report)
     console.out.print(report.table())
     _say(
         report,
@@ -119,6 +121,13 @@ def _up_kind(chosen: settings.Settings, wishes: cluster_up.Wishes, *, build: boo
         admin=platform_values.internal_url(to.ours),
         password=password,
     )
+
+
+def _remember_cold(report: console.Report) -> None:
+    """Keep the stages of a run that had to make things from nothing: for `./witw bench up`."""
+    if times.is_cold(stage.name for stage in report.stages):
+        stages = [{"stage": stage.name, "seconds": round(stage.seconds, 1)} for stage in report.stages]
+        state.set_stamp(times.COLD, seconds=round(report.seconds, 1), stages=stages)
 
 
 def prepare(
