@@ -1,5 +1,6 @@
 """Builds get the npm registry that this machine uses."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from dev import images, npm, settings, state
 @pytest.fixture
 def npmrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An npm configuration that is the only one on this machine."""
-    for name in list(npm.os.environ):
+    for name in list(os.environ):
         if name.lower().startswith(npm.PREFIX):
             monkeypatch.delenv(name)
     monkeypatch.setattr(npm, "GLOBAL", (str(tmp_path / "global"),))
