@@ -101,7 +101,8 @@ def test_a_rollback_brings_the_previous_revision_back(own: Own) -> None:
             id="an absent Secret",
         ),
         pytest.param(
-            {"config": {"LOG_LEVEL": "LOUD"}, "migrations": {"backoffLimit": 0}}, ["LOG_LEVEL"], id="a setting that the app refuses"
+            {"config": {"LOG_LEVEL": "LOUD"}, "migrations": {"backoffLimit": 0}}, ["LOG_LEVEL"],
+            id="a setting that the app refuses",
         ),
     ],
 )  # fmt: skip
