@@ -1,0 +1,97 @@
+"""Whom one will meet: counted while new, answered, put aside, by week, and when it is over."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.days import day, today, written
+from tests.browser.visits import City, Team, Visit
+from tests.people_kit import Person
+
+
+@pytest.fixture
+def ann(people: Team, city: City) -> Person:
+    """Lives in Paris; Bob and Eve come by, Bob has been there before."""
+    ann, bob, eve = people(ann=city("Paris"), bob=city("London"), eve=city("London"))
+    past = today() - timedelta(days=30)
+    bob.book(city("Paris"), past.isoformat(), (past + timedelta(days=2)).isoformat())
+    bob.book(city("Paris"), day(2), day(4))
+    eve.book(city("Versailles"), day(20), day(27))
+    return ann
+
+
+def views(page: Page, name: str) -> None:
+    """Choose which matches are shown."""
+    page.get_by_role("group", name="Which matches").get_by_role("button", name=name).click()
+
+
+def test_new_matches_are_counted_until_they_are_seen(visit: Visit, ann: Person) -> None:
+    page = visit(ann)
+    page.goto("/")
+    page.get_by_role("link", name="Matches, 2 new").click()
+    expect(page.locator(".match")).to_have_count(2)
+    expect(page.locator(".match").filter(has_text="Eve")).to_contain_text("km apart")
+    page.get_by_role("button", name="Mark as seen: Bob").click()
+    expect(page.get_by_role("link", name="Matches, 1 new")).to_be_visible()
+    expect(page.get_by_role("button", name="Mark as seen: Bob")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("link", name="Matches, 1 new")).to_be_visible()
+
+
+def test_all_are_marked_as_seen_at_once(visit: Visit, ann: Person) -> None:
+    page = visit(ann)
+    page.goto("/matches")
+    page.get_by_role("button", name="Mark all 2 new ones as seen").click()
+    expect(page.get_by_text("All matches are marked as seen.")).to_be_visible()
+    expect(page.get_by_role("link", name="Matches", exact=True)).to_be_visible()
+    assert {match["state"] for match in ann.results("/api/matches")} == {"seen"}
+
+
+def test_a_match_is_dismissed_and_brought_back(visit: Visit, ann: Person) -> None:
+    page = visit(ann)
+    page.goto("/matches")
+    page.get_by_role("button", name="Dismiss: Bob").click()
+    expect(page.locator(".match")).to_have_count(1)
+    views(page, "Dismissed")
+    page.get_by_role("button", name="Bring back: Bob").click()
+    expect(page.get_by_text("You have dismissed none.")).to_be_visible()
+    views(page, "Coming")
+    expect(page.locator(".match")).to_have_count(2)
+
+
+def test_the_agenda_has_each_week_with_a_match(visit: Visit, ann: Person) -> None:
+    page = visit(ann)
+    page.goto("/matches")
+    views(page, "Agenda")
+    weeks = page.locator("section.week")
+    expect(weeks.filter(has_text="Bob")).to_contain_text(written(2, 4))
+    # Eight days touch two weeks, whatever the weekday on which they begin.
+    expect(weeks.filter(has_text="Eve")).to_have_count(2)
+    headings = weeks.get_by_role("heading", level=2).all_inner_texts()
+    assert len(headings) == len(set(headings)) >= 3
+    assert all(re.search("\N{EN DASH}.*[0-9]{4}", heading) for heading in headings)
+
+
+def test_past_matches_are_shown_when_asked_for(visit: Visit, ann: Person) -> None:
+    page = visit(ann)
+    page.goto("/matches")
+    expect(page.locator(".match")).to_have_count(2)
+    views(page, "Past")
+    expect(page.get_by_role("list", name="Past matches").get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("button", name="We meet: Bob").click()
+    expect(page.get_by_text("you meet")).to_be_visible()
+
+
+def test_an_answer_that_is_lost_is_offered_again(visit: Visit, ann: Person) -> None:
+    page = visit(ann)
+    page.goto("/matches")
+    bob = page.locator(".match").filter(has_text="Bob")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="We meet: Bob").click()
+    expect(bob.get_by_text("You are offline.")).to_be_visible()
+    page.context.set_offline(False)
+    bob.get_by_role("button", name="Try again").click()
+    expect(bob.get_by_text("you meet")).to_be_visible()
+    expect(bob.get_by_text("You are offline.")).to_have_count(0)

@@ -1,0 +1,178 @@
+"""What a first look costs, with 500 people and 5,000 trips; and that nothing jumps while a page comes."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import CDPSession, expect
+
+from tests.browser.days import day
+from tests.browser.visits import City, Team, Visit, Visits, log_in
+from tests.compose.stack import Stack
+
+PEOPLE, TRIPS = 500, 5_000
+VIEW_KIB, API_KIB, API_CALLS = 150, 100, 3
+SHIFT = 0.01
+"""A page may jump by so much (parts of the screen, times the way): rounding, but nothing that one sees."""
+
+WATCH = """
+window.seen = {shift: 0, drawn: null, busy: 0};
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) seen.shift += entry.value;
+}).observe({type: 'layout-shift', buffered: true});
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) seen.busy = Math.max(seen.busy, entry.startTime + entry.duration);
+}).observe({type: 'longtask', buffered: true});
+new MutationObserver((_, observer) => {
+  if (!document.querySelector('.place button')) return;
+  seen.drawn = performance.now();
+  observer.disconnect();
+}).observe(document, {childList: true, subtree: true});
+"""
+
+SLIDE = """async (times) => {
+  const range = document.getElementById('day');
+  const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
+  const took = [];
+  for (let step = 1; step <= times; step++) {
+    const began = performance.now();
+    set.call(range, String(step * 4));
+    range.dispatchEvent(new Event('input', {bubbles: true}));
+    await new Promise((painted) => requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = painted;
+      channel.port2.postMessage(0);
+    }));
+    took.push(performance.now() - began);
+  }
+  return took.sort((a, b) => a - b);
+}"""
+"""From the input to the frame that shows it, for some days."""
+
+
+@dataclass
+class Wire:
+    """What comes over the wire for a page, compressed as it comes, with its headers."""
+
+    session: CDPSession
+    urls: dict[str, str] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.session.send("Network.enable")
+        self.session.on("Network.requestWillBeSent", self._sent)
+        self.session.on("Network.loadingFinished", self._came)
+
+    def _sent(self, event: dict[str, Any]) -> None:
+        self.urls[event["requestId"]] = event["request"]["url"]
+
+    def _came(self, event: dict[str, Any]) -> None:
+        self.sizes[event["requestId"]] = int(event["encodedDataLength"])
+
+    def kib(self, part: str = "") -> float:
+        """KiB of all whose address holds a part."""
+        return sum(size for id_, size in self.sizes.items() if part in self.urls.get(id_, "")) / 1024
+
+
+@pytest.fixture(scope="module")
+def one_of_many(stack: Stack) -> Iterator[tuple[str, str]]:
+    """The email and the password of one of a great team; all of it goes away afterwards."""
+    said = stack.manage("seed_bench", f"--people={PEOPLE}", f"--trips={TRIPS}", "--cities=100")
+    reading = stack.compose("exec", "--no-TTY", "app", "cat", "/run/secrets/app/demo_password")
+    yield said.strip().rpartition("log in as ")[2], reading.stdout.strip()
+    stack.manage("seed_bench", "--remove")
+
+
+def test_the_first_view_of_a_great_team_is_small(
+    visits: Visits, one_of_many: tuple[str, str], tell: Callable[[str], None]
+) -> None:
+    door = visits.open()
+    door.goto("/login")
+    log_in(door, *one_of_many)
+    page = visits.open(viewport={"width": 1280, "height": 850})  # whose cache is empty
+    page.context.add_cookies([{**cookie, "path": "/"} for cookie in door.context.cookies()])
+    page.add_init_script(WATCH)
+    wire = Wire(page.context.new_cdp_session(page))
+    page.goto("/")
+    expect(page.locator(".pin").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    people = sum(map(int, page.locator(".places .count").all_inner_texts()))
+    assert people == PEOPLE
+    calls = [url for url in wire.urls.values() if "/api/" in url]
+    seen = page.evaluate("seen")
+    redraws = page.evaluate(SLIDE, 40)
+    tell(
+        f"first view of {PEOPLE} people and {TRIPS:,} trips: {wire.kib():.0f} KiB over the wire, of which "
+        f"{wire.kib('/api/'):.0f} KiB in {len(calls)} API calls; layout shift {seen['shift']:.4f}; drawn "
+        f"after {seen['drawn']:.0f} ms, no long task after {seen['busy']:.0f} ms; a day of the slider in "
+        f"{redraws[0]:.0f} to {redraws[-1]:.0f} ms, median {redraws[len(redraws) // 2]:.0f} ms"
+    )
+    assert len(calls) <= API_CALLS, calls
+    assert wire.kib("/api/") <= API_KIB
+    assert 0 < wire.kib() <= VIEW_KIB
+    assert seen["shift"] <= SHIFT
+
+
+def test_a_second_look_fetches_no_file_again(visit: Visit, people: Team, city: City) -> None:
+    (ann,) = people(ann=city("Paris"))
+    page = visit(ann)
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    wire = Wire(page.context.new_cdp_session(page))
+    page.goto("/trips")
+    page.goto("/")
+    page.wait_for_load_state("networkidle")
+    assert any("/static/" in url for url in wire.urls.values())
+    assert wire.kib("/static/") == 0
+
+
+@pytest.mark.parametrize("size", [(1280, 850), (360, 740)], ids=["desktop", "phone"])
+def test_nothing_jumps(visit: Visit, people: Team, city: City, size: tuple[int, int]) -> None:
+    ann, bob = people(ann=city("Paris"), bob=city("London"))
+    bob.book(city("Paris"), day(1), day(2))
+    ann.book(city("Rome"), day(10), day(12))
+    page = visit(ann, viewport={"width": size[0], "height": size[1]})
+    page.add_init_script(WATCH)
+    for path in ("/", "/matches", "/trips", "/trips/new", "/profile", "/login"):
+        page.goto(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        shift = page.evaluate("seen.shift")
+        assert shift <= SHIFT, f"{path} jumps by {shift:.3f}"
+
+
+def test_a_script_that_is_not_ours_does_not_run(visits: Visits, people: Team, city: City) -> None:
+    """Inline, from elsewhere, in an attribute, as a style: the policy refuses all, and it is told."""
+    (ann,) = people(ann=city("Paris"))
+    page = visits.open(ann)
+    answer = page.goto("/")
+    assert answer is not None
+    policy = answer.header_value("Content-Security-Policy") or ""
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    mark = secrets.token_hex(4)
+    refused = page.evaluate(
+        """async (mark) => {
+            const refused = [];
+            document.addEventListener('securitypolicyviolation',
+                (event) => refused.push(event.effectiveDirective));
+            const script = document.createElement('script');
+            script.textContent = `window.x${mark} = 1`;
+            const foreign = document.createElement('script');
+            foreign.src = 'https://example.org/x.js';
+            const box = document.createElement('div');
+            box.innerHTML = `<img src="/nothing" onerror="window.x${mark} = 2">
+                <style>body { opacity: .5 }</style>`;
+            document.body.append(script, foreign, box);
+            await fetch('https://example.org/').catch(() => undefined);
+            await new Promise((done) => setTimeout(done, 500));
+            return refused;
+        }""",
+        mark,
+    )
+    assert page.evaluate(f"window.x{mark}") is None
+    assert page.evaluate("getComputedStyle(document.body).opacity") == "1"
+    assert {"script-src-elem", "script-src-attr", "style-src-elem", "connect-src"} <= set(refused)
+    visits.wrong.clear()
