@@ -79,10 +79,9 @@ RUN node build/build.ts /built
 # --- the code, byte-compiled -----------------------------------------------------------------------------------------
 FROM python AS code
 COPY app /app
-# What the front end is made from is for its stage alone.
-RUN rm -rf /app/web/frontend
-# By hash, not by time: the same code gives the same layer.
-RUN python3.13 -m compileall -q --invalidation-mode unchecked-hash /app
+# What the front end is made from is for its stage alone. By hash, not by time: the same code gives the same layer.
+RUN rm -rf /app/web/frontend \
+    && python3.13 -m compileall -q --invalidation-mode unchecked-hash /app
 
 # --- static files, hashed and compressed -----------------------------------------------------------------------------
 FROM packages AS static
