@@ -76,9 +76,7 @@ class ClusterSources:
                 return Reading(self._from_metrics_api())
             except ClusterError:
                 self._metrics_api = False
-                self._tell(
-                    "no metrics API here (layer metrics): CPU and memory are the kubelets' own numbers"
-                )
+                self._tell("no metrics API (./witw up --kind --with metrics): CPU and memory by the kubelets")
         return Reading(self._from_kubelets())
 
     def queue(self) -> Reading:

@@ -48,7 +48,7 @@ def _containers(compose: Compose) -> Reading:
     values = {}
     for line in said.splitlines():
         facts = json.loads(line)
-        name = facts["Name"].partition("-")[2]
+        name = facts["Name"].removeprefix(f"{compose.settings.project}-")
         values[f"cpu/{name}"] = float(facts["CPUPerc"].rstrip("%") or 0)
         values[f"memory/{name}"] = _bytes(facts["MemUsage"].partition("/")[0])
     return Reading(values)

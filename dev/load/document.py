@@ -32,7 +32,7 @@ COLUMNS = (
 """Of requests.csv: seconds since the beginning; users or arrivals per second; counts in this second;
 milliseconds; percent of a core and delay of the generator."""
 
-POINTS = 120
+POINTS = 100
 """About so many windows per run for percentiles: of one second alone, with few requests, they say little."""
 
 
@@ -124,7 +124,7 @@ def _row(at: int, second: Second) -> dict[str, Any]:
 def _windows(seconds: dict[int, Second]) -> list[dict[str, Any]]:
     if not seconds:
         return []
-    width = max(1, math.ceil((max(seconds) + 1) / POINTS))
+    width = max(2, math.ceil((max(seconds) + 1) / POINTS))
     together: dict[int, list[Second]] = {}
     for at, second in seconds.items():
         together.setdefault(at // width, []).append(second)

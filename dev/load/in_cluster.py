@@ -12,6 +12,7 @@ from typing import Any
 
 from dev import base_image, cluster_config, images, process, registry, state, waits
 from dev.base_image import Say
+from dev.console import Stage
 from dev.errors import ImageError, ProcessError, WitwError
 from dev.load import environment
 from dev.load.shapes import Shape
@@ -58,7 +59,6 @@ class Generator:
         Raises:
             ProcessError: It failed, or takes longer than it should.
         """
-        self.to.run_kubectl("wait", f"--namespace={NAMESPACE}", "--for=create", f"job/{self.name}-master")
         command = [str(self.to.kubectl), f"--kubeconfig={self.to.kubeconfig}", f"--context={self.to.context}"]
         words = ["logs", "--follow", f"--namespace={NAMESPACE}", f"job/{self.name}-master"]
         process.run([*command, *words], timeout=self.seconds + END_SECONDS, on_line=hear)
@@ -79,7 +79,7 @@ def check(target: LoadTarget) -> None:
 
 @contextmanager
 def generator(
-    target: LoadTarget, settings: Settings, shape: Shape, workers: int, people: Path, say: Say
+    target: LoadTarget, settings: Settings, shape: Shape, workers: int, people: Path, stage: Stage
 ) -> Iterator[Generator]:
     """A master and its workers, ready; they go at the end, the namespace stays.
 
@@ -89,16 +89,15 @@ def generator(
     check(target)
     assert target.to is not None  # noqa: S101 - checked above
     to, name = target.to, f"run-{secrets.token_hex(3)}"
-    say("image")
-    reference = _push(to, settings, say)
+    reference = _push(to, settings, stage.say)
     objects = manifests(
         name, reference, shape, workers, people.read_text(), f"localhost:{to.ours.ports.public}"
     )
     document = {"apiVersion": "v1", "kind": "List", "items": objects}
     try:
-        say(f"{workers} workers and their master")
+        stage.say(f"{workers} workers and their master")
         to.run_kubectl("apply", "--server-side", "--filename=-", stdin=json.dumps(document))
-        waits.until_ready(to.kube, namespaces=[NAMESPACE], timeout=READY_TIMEOUT)
+        waits.until_ready(to.kube, namespaces=[NAMESPACE], timeout=READY_TIMEOUT, stage=stage)
         yield Generator(to, name, shape.seconds)
     finally:
         kinds = "job,configmap,secret,service"

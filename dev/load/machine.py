@@ -11,7 +11,7 @@ from dev.load.samples import Reading, Source
 
 def sources() -> list[Source]:
     """How busy processor and memory are."""
-    psutil.cpu_percent()
+    psutil.cpu_percent(interval=0.1)  # it tells what has been since it was last asked
     return [Source("this machine", _read, every=1.0)]
 
 

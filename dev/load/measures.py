@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 
 from dev.load.cluster_sources import PRESSURES
 from dev.load.records import PERCENTILES, merged, percentile
@@ -54,7 +54,13 @@ def _generator(run: Run) -> dict[str, float | None]:
     seconds = list(run.seconds.values())
     cpu = [max(one.cpu.values()) for one in seconds if one.cpu]
     late = [max(one.late_ms.values()) for one in seconds if one.late_ms]
+    busy = sum(sum(one.cpu.values()) for one in seconds) / 100
+    stack = _core_seconds(run)
     return {
+        # By time of a processor, not by the clock: it holds on a machine that is busy otherwise.
+        "generator.requests_per_core_second": run.records.requests / busy if busy else None,
+        "stack.requests_per_core_second": run.records.requests / stack if stack else None,
+        "generator.times_the_stack": stack / busy if stack and busy else None,
         "generator.cpu_mean_percent": sum(cpu) / len(cpu) if cpu else None,
         "generator.cpu_most_percent": max(cpu, default=None),
         "generator.late_p95_ms": _nearest(late, 95),
@@ -78,7 +84,7 @@ def _stack(run: Run) -> dict[str, float | None]:
         "queue.most_in_flight": max(samples.values("queue.in_flight"), default=None),
         "queue.at_the_end": waiting[-1] if waiting else None,
         # A pod that ends takes its own count with it.
-        "gateway.retries": sum(max(b - a, 0) for a, b in itertools.pairwise(retries)) if retries else None,
+        "gateway.retries": sum(max(b - a, 0) for a, b in pairwise(retries)) if retries else None,
         "gateway.most_pending": max(samples.values("gateway.pending"), default=None),
         "memory.most_of_one_mib": max(memory) / 2**20 if memory else None,
         "nodes.pressure": max(pressure, default=None),
@@ -86,10 +92,19 @@ def _stack(run: Run) -> dict[str, float | None]:
     }
 
 
+def _core_seconds(run: Run) -> float:
+    """What the containers or pods of the stack took of the processors, in seconds of one."""
+    total = 0.0
+    for points in run.samples.family("cpu").values():
+        known = [(at, value) for at, value in points if value is not None]
+        total += sum((b - a) * (first + last) / 200 for (a, first), (b, last) in pairwise(known))
+    return total
+
+
 def turns(values: list[float]) -> int:
     """How often a series changes its direction; staying the same is no direction."""
-    steps = [b - a for a, b in itertools.pairwise(values) if b != a]
-    return sum((a > 0) != (b > 0) for a, b in itertools.pairwise(steps))
+    steps = [b - a for a, b in pairwise(values) if b != a]
+    return sum((a > 0) != (b > 0) for a, b in pairwise(steps))
 
 
 def _mean(values: list[float]) -> float | None:

@@ -15,7 +15,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 Document = dict[str, Any]
 Points = Iterable[tuple[float, float | None]]
@@ -26,7 +26,7 @@ COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, BLACK)
 """Without yellow, which is too light for lines on paper."""
 STYLES = ("-", "--", "-.", ":")
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.grid": True,
     "grid.color": "#dddddd",
@@ -63,6 +63,7 @@ def draw(document: Document, folder: Path) -> list[str]:
     for place, (axis, (_, panel)) in enumerate(zip(axes, panels, strict=True)):
         panel(axis, document)
         _finish(axis, document, end, label=place == len(panels) - 1)
+    whole.align_ylabels()
     whole.suptitle(_title(document), x=0.01, ha="left", fontsize=11)
     whole.savefig(folder / "overview.png")
     for name, panel in panels:
@@ -89,6 +90,8 @@ def latency(axis: Axes, document: Document) -> None:
     for key, colour, style in (("p50_ms", GREEN, "-"), ("p95_ms", ORANGE, "--"), ("p99_ms", VERMILION, ":")):
         _line(axis, ((r["t"], r[key]) for r in rows), key.removesuffix("_ms"), colour, style)
     axis.set_yscale("log")
+    for formatted in (axis.yaxis.set_major_formatter, axis.yaxis.set_minor_formatter):
+        formatted(FuncFormatter(_plain_or_nothing))
     axis.set(title=f"Time to answer, over {rows[0]['width']:g} s each", ylabel="time [ms]")
 
 
@@ -175,7 +178,7 @@ def machine(axis: Axes, document: Document) -> None:
     _line(axis, series.get("machine.cpu", []), "CPU of the machine", BLUE, "-")
     _line(axis, series.get("machine.memory", []), "memory of the machine", GREEN, "--")
     rows = ((r["t"], r["cpu"]) for r in document["seconds"])
-    _line(axis, rows, "generator (busiest process, of one core)", ORANGE, "-.")
+    _line(axis, rows, "generator (of one core)", ORANGE, "-.")
     for name in ("MemoryPressure", "DiskPressure", "PIDPressure"):
         points = series.get(f"nodes.{name}", [])
         if any(value for _, value in points):
@@ -218,7 +221,7 @@ def _family(axis: Axes, document: Document, name: str, unit: float) -> None:
     many = len(found) > MOST_LINES
     for place, (key, points) in enumerate(found):
         label = f"{len(found)} of them" if many and place == 0 else "_" if many else key.partition("/")[2]
-        style = STYLES[place // len(COLOURS) % len(STYLES)]
+        style = STYLES[place % len(STYLES)]
         scaled = ((at, None if value is None else value / unit) for at, value in points)
         _line(axis, scaled, label, COLOURS[place % len(COLOURS)], style, width=0.8 if many else 1.4)
     axis.set_ylim(bottom=0)
@@ -244,6 +247,11 @@ def _line(
         marker="." if len(listed) < 40 else None,
         markersize=4,
     )
+
+
+def _plain_or_nothing(value: float, _: int) -> str:
+    """Times on the logarithmic axis: 1, 2 and 5 of each decade, written out."""
+    return f"{value:g}" if f"{value:e}"[0] in "125" and value == float(f"{value:.0e}") else ""
 
 
 def _finish(axis: Axes, document: Document, end: float, *, label: bool) -> None:

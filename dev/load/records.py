@@ -51,12 +51,15 @@ class Records:
         began: When the run began, by this machine's `time.monotonic`.
         shared_clock: Whether locust's processes read that same clock. Elsewhere its difference is taken
             from the line that came quickest.
+
+    Its `requests` and `failed` count what has come in so far.
     """
 
     def __init__(self, began: float, *, shared_clock: bool = True) -> None:
         self.began, self.shared_clock = began, shared_clock
         self._lines: dict[int, Second] = defaultdict(Second)
         self._shift = 0.0 if shared_clock else math.inf
+        self.requests = self.failed = 0
 
     def hear(self, text: str, now: float) -> bool:
         """Take one line of locust's output in; anything that is no record is passed over.
@@ -77,6 +80,10 @@ class Records:
         self._add(self._lines[second], line)
         return True
 
+    def latest(self, number: int) -> list[Second]:
+        """The last seconds that were told of."""
+        return [self._lines[second] for second in sorted(self._lines)[-number:]]
+
     def seconds(self) -> dict[int, Second]:
         """Each second since the run began, in order."""
         shift = 0.0 if math.isinf(self._shift) else self._shift
@@ -85,15 +92,16 @@ class Records:
             placed[round(number + shift - self.began)] = self._lines[number]
         return placed
 
-    @staticmethod
-    def _add(second: Second, line: Mapping[str, Any]) -> None:
+    def _add(self, second: Second, line: Mapping[str, Any]) -> None:
         worker = str(line.get("worker", ""))
         for name, times in line.get("requests", {}).items():
             for milliseconds, count in times.items():
                 second.times[name][float(milliseconds)] += int(count)
+                self.requests += int(count)
         for name, kinds in line.get("failures", {}).items():
             for kind, count in kinds.items():
                 second.failures[name, kind] += int(count)
+                self.failed += int(count)
         if "users" in line:
             second.users[worker] = int(line["users"])
         if "cpu" in line:

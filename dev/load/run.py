@@ -105,7 +105,7 @@ def run(
         generator: in_cluster.Generator | None = None
         if workers:
             generator = stack.enter_context(
-                in_cluster.generator(target, settings, shape, workers, file, stage.say)
+                in_cluster.generator(target, settings, shape, workers, file, stage)
             )
         stack_left = stack.pop_all()
     with stack_left, report.stage("load") as stage:
@@ -178,7 +178,7 @@ def _locust(whole: Run, file: Path, hear: Callable[[str], None]) -> None:
         process.run(command, timeout=timeout, env=env, cwd=LOCUSTFILE.parent, on_line=listen)
     except ProcessError as error:
         whole.notes.append(f"locust ended before its time: {error.message.splitlines()[-1]}")
-    if not any(second.requests for second in whole.seconds.values()):
+    if not whole.records.requests:
         raise StackError(
             "locust ended without a single request",
             details="\n".join(said[-20:]),
@@ -198,16 +198,14 @@ def sources(target: LoadTarget, tell: Callable[[str], None]) -> list[Source]:
 
 def progress(whole: Run) -> str:
     """Where a run is, in a line."""
-    seconds = whole.seconds
-    if not seconds:
+    latest = whole.records.latest(3)
+    if not latest:
         return "no answer yet"
-    latest = list(seconds.values())[-3:]
     per_second = sum(one.requests for one in latest) / len(latest)
-    failed = sum(one.failed for one in seconds.values())
-    total = sum(one.requests for one in seconds.values())
     said = (
-        f"{max(seconds)} of {whole.shape.seconds:.0f} s, {sum(latest[-1].users.values())} users, "
-        f"{per_second:.0f} requests/s, {failed} of {total:,} failed"
+        f"{time.monotonic() - whole.began:.0f} s of {whole.shape.seconds:.0f} and a few, "
+        f"{sum(latest[-1].users.values())} users, {per_second:.0f} requests/s, "
+        f"{whole.records.failed} of {whole.records.requests:,} failed"
     )
     if (ready := whole.samples.last("replicas.ready")) is not None:
         said += f", {ready:.0f} of {whole.samples.last('replicas.desired') or 0:.0f} ready"

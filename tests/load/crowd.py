@@ -10,27 +10,16 @@ import json
 import os
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
+from tests.load.journeys import Person
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEFAULT_NUMBER = 50
-
-
-@dataclass
-class Person:
-    """Somebody who can log in, and the trips that they have booked in this run."""
-
-    email: str
-    password: str
-    cookies: dict[str, str]
-    logs_in: bool = False
-    """Whether they come to the login page; all others are still logged in from another day."""
-    trips: list[str] = field(default_factory=list)
 
 
 class Crowd:

@@ -6,11 +6,10 @@ import json
 import random
 import re
 import time
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import quote
-
-from tests.load.crowd import Person
 
 WEIGHTS = {
     "look_at_the_map": 10,
@@ -36,6 +35,18 @@ MOST_TRIPS = 4
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
+@dataclass
+class Person:
+    """Somebody who can log in, and the trips that they have booked in this run."""
+
+    email: str
+    password: str
+    cookies: dict[str, str]
+    logs_in: bool = False
+    """Whether they come to the login page; all others are still logged in from another day."""
+    trips: list[str] = field(default_factory=list)
+
+
 class Answer(NamedTuple):
     """What came back, and whether that was right."""
 
@@ -58,7 +69,7 @@ class Browser:
 
     def __init__(self, session: Any, person: Person) -> None:
         self.session, self.person = session, person
-        self.cookies = dict(person.cookies)
+        self.cookies = {} if person.logs_in else dict(person.cookies)
         # People's browsers would follow; here a redirect is a wrong answer, and may lead to other machines.
         session.client.redirect_response_codes = frozenset()
 
@@ -203,14 +214,12 @@ class Visit:
             return
         person = self.browser.person
         form = {"csrfmiddlewaretoken": token[1], "email": person.email, "password": person.password}
-        # 429: the app's limit on guesses from one address, which is not a failure of the app; the session
-        # of another day goes on.
-        kept = dict(self.browser.cookies)
+        # 429 is the app's limit on logins from one address, and no failure; then their old session has to do.
         answer = self.browser.send("POST", "/login", "/login", form=form, expect=(302, 429))
         if answer.status == 302:
             person.logs_in = False
         else:
-            self.browser.cookies = {**kept, **self.browser.person.cookies}
+            self.browser.cookies |= person.cookies
 
 
 READS = {

@@ -25,6 +25,7 @@ import gevent
 from gevent.pool import Group
 from locust import FastHttpUser, LoadTestShape, constant_throughput, events
 from locust.env import Environment
+from locust.user.task import LOCUST_STATE_STOPPING
 
 from dev.load import shapes
 from tests.load import journeys, recorder
@@ -84,6 +85,7 @@ class Arrivals(FastHttpUser):
     def on_start(self) -> None:
         """Be logged in from another day."""
         person = crowd.take()
+        person.logs_in = False
         self.browser = journeys.Browser(self.client, person)
         self.running = Group()
 
@@ -94,7 +96,7 @@ class Arrivals(FastHttpUser):
     def arrive(self) -> None:
         """Come every second at the same fraction of it, until the user is stopped."""
         due = time.perf_counter() + random.random()  # noqa: S311 - no secret
-        while True:
+        while self._state != LOCUST_STATE_STOPPING:
             gevent.sleep(max(due - time.perf_counter(), 0))
             self.running.spawn(self._ask, due)
             due += 1

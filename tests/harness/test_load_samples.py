@@ -1,0 +1,75 @@
+"""Samples of a stack, with gaps where it did not answer."""
+
+import threading
+import time
+
+import pytest
+
+from dev.errors import StackError
+from dev.load.samples import Event, Reading, Sampler, Samples, Source
+
+
+class Flaky:
+    """A source that answers in turn what it is given; when all is said, `over` is set."""
+
+    def __init__(self, *answers: Reading | Exception) -> None:
+        self.answers, self.over = list(answers), threading.Event()
+
+    def __call__(self) -> Reading:
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if len(self.answers) == 1:
+            self.over.set()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def sampled(flaky: Flaky) -> Samples:
+    began = time.monotonic()
+    with Sampler([Source("metrics", flaky, every=0.001)], began) as sampler:
+        assert flaky.over.wait(30)
+        time.sleep(0.02)
+    return sampler.samples
+
+
+def test_a_source_that_is_away_for_a_while_leaves_a_break_and_a_gap_with_its_reason() -> None:
+    there = Reading({"queue.waiting": 1.0})
+    samples = sampled(Flaky(there, StackError("gone away"), StackError("gone away"), there, there))
+
+    values = [value for _, value in samples.series["queue.waiting"]]
+
+    assert values[:2] == [1.0, None]
+    assert values[2] == 1.0
+    (gap,) = samples.gaps
+    assert (gap.source, gap.why) == ("metrics", "gone away")
+    assert gap.end >= gap.start
+
+
+def test_a_pod_that_is_gone_ends_its_line() -> None:
+    samples = sampled(Flaky(Reading({"cpu/a": 1.0, "cpu/b": 2.0}), Reading({"cpu/a": 1.0})))
+
+    assert samples.series["cpu/b"][-1][1] is None
+    assert samples.values("cpu/b") == [2.0]
+    assert list(samples.family("cpu")) == ["a", "b"]
+
+
+def test_events_are_told_once_and_only_those_of_the_run() -> None:
+    old = Event(time.time() - 3600, "HorizontalPodAutoscaler", "witw", "SuccessfulRescale", "before")
+    new = Event(time.time() + 1, "HorizontalPodAutoscaler", "witw", "SuccessfulRescale", "New size: 4")
+    samples = sampled(Flaky(Reading(events=(old, new)), Reading(events=(old, new))))
+
+    assert [event.message for event in samples.events] == ["New size: 4"]
+
+
+def test_a_jump_of_the_wall_clock_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    wall = time.time()
+    monkeypatch.setattr(time, "time", lambda: wall - 86_400)
+    samples = sampled(Flaky(*[Reading({"replicas.ready": 2.0})] * 3))
+
+    assert all(0 <= at < 60 for at, _ in samples.series["replicas.ready"])
+
+
+def test_samples_survive_being_kept() -> None:
+    samples = sampled(Flaky(Reading({"replicas.ready": 2.0}), StackError("away")))
+
+    assert Samples.from_json(samples.to_json()).to_json() == samples.to_json()
