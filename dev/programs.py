@@ -6,6 +6,7 @@ A build that was interrupted goes on where it was: Go's own cache keeps every pa
 from __future__ import annotations
 
 import fcntl
+import functools
 import hashlib
 import platform
 import shutil
@@ -63,7 +64,9 @@ class Program:
         """What is wrong with the file; empty when it is what was built."""
         if not self.exists:
             return "is not there"
-        expected, found = self.checksum_file.read_text().strip(), checksum(self.path)
+        facts = self.path.stat()
+        found = _checksum_of(self.path, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+        expected = self.checksum_file.read_text().strip()
         return "" if expected == found else f"is damaged: its sha256 is {found}, it was built as {expected}"
 
 
@@ -146,6 +149,12 @@ def checksum(path: Path) -> str:
     """The sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@functools.cache
+def _checksum_of(path: Path, *_: int) -> str:
+    """The sha256 of a file that a command asks for several times; further arguments tell whether it changed."""
+    return checksum(path)
 
 
 def environment(cache: Path, system: str) -> dict[str, str]:
