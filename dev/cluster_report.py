@@ -5,6 +5,7 @@ Never the value of a Secret: of those only names and keys.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,9 @@ def write(folder: Path, target: Target, namespaces: Iterable[str]) -> Path:
     _keep(folder / "not-ready.txt", lambda: not_ready(target.kube, set(spaces)))
     _keep(folder / "events.txt", lambda: events(target.kube, spaces))
     for space in spaces:
-        _keep(folder / f"{space}.yaml", lambda space=space: objects(target.kube, space))
-        _keep(folder / f"{space}.releases.txt", lambda space=space: releases(target, space))
-        _keep(folder / f"{space}.secrets.txt", lambda space=space: secret_names(target.kube, space))
+        _keep(folder / f"{space}.yaml", functools.partial(objects, target.kube, space))
+        _keep(folder / f"{space}.releases.txt", functools.partial(releases, target, space))
+        _keep(folder / f"{space}.secrets.txt", functools.partial(secret_names, target.kube, space))
         _logs(folder / "logs" / space, target.kube, space)
     return folder
 

@@ -98,7 +98,8 @@ def test_lock_makes_every_lock_file_anew(
     """The real uv, on a project that needs nothing."""
     monkeypatch.setattr(lock, "ROOT", tmp_path)
     (tmp_path / "pyproject.toml").write_text(
-        '[project]\nname = "x"\nversion = "1"\n[dependency-groups]\ndev = []\ntest = []\nfrontend = []\nload = []\n'
+        '[project]\nname = "x"\nversion = "1"\n'
+        "[dependency-groups]\ndev = []\ntest = []\nfrontend = []\nload = []\n"
     )
     for file in lock.LOCKS:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
