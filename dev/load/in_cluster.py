@@ -60,7 +60,7 @@ class Generator:
             ProcessError: It failed, or takes longer than it should.
         """
         command = [str(self.to.kubectl), f"--kubeconfig={self.to.kubeconfig}", f"--context={self.to.context}"]
-        words = ["logs", "--follow", f"--namespace={NAMESPACE}", f"job/{self.name}-master"]
+        words = ["logs", "--follow", f"--namespace={NAMESPACE}", f"pod/{self.name}-master"]
         process.run([*command, *words], timeout=self.seconds + END_SECONDS, on_line=hear)
 
 
@@ -100,8 +100,8 @@ def generator(
         waits.until_ready(to.kube, namespaces=[NAMESPACE], timeout=READY_TIMEOUT, stage=stage)
         yield Generator(to, name, shape.seconds)
     finally:
-        kinds = "job,configmap,secret,service"
-        gone = ("--namespace=load", f"--selector=witw/run={name}", "--wait=false", "--cascade=background")
+        kinds = "pod,configmap,secret,service"
+        gone = ("--namespace=load", f"--selector=witw/run={name}", "--wait=false")
         to.run_kubectl("delete", kinds, *gone, check=False)
 
 
@@ -141,19 +141,12 @@ def manifests(
     ]
     worker = [*common, "--worker", f"--master-host={name}-master.{NAMESPACE}", "--loglevel=WARNING"]
 
-    def job(suffix: str, arguments: list[str], parallelism: int) -> dict[str, Any]:
-        mine = {**labels, "app.kubernetes.io/component": suffix}
-        spec = {
-            "backoffLimit": 0,
-            "completions": parallelism,
-            "parallelism": parallelism,
-            "activeDeadlineSeconds": round(shape.seconds + 2 * END_SECONDS),
-            "template": {
-                "metadata": {"labels": mine},
-                "spec": _pod(name, image, arguments, environment),
-            },
-        }
-        return made("Job", "batch/v1", suffix, spec=spec)
+    def pod(suffix: str, component: str, arguments: list[str]) -> dict[str, Any]:
+        one = made("Pod", "v1", suffix, spec=_pod(name, image, arguments, environment))
+        # It goes by itself if nobody is there to take it away.
+        one["spec"]["activeDeadlineSeconds"] = round(shape.seconds + 2 * END_SECONDS)
+        one["metadata"]["labels"] = {**labels, "app.kubernetes.io/component": component}
+        return one
 
     selector = {**labels, "app.kubernetes.io/component": "master"}
     service = {"clusterIP": "None", "selector": selector, "publishNotReadyAddresses": True}
@@ -162,8 +155,8 @@ def manifests(
         made("ConfigMap", "v1", "code", data=code),
         made("Secret", "v1", "people", stringData={"people.json": people}),
         made("Service", "v1", "master", spec={**service, "ports": [{"name": "locust", "port": MASTER_PORT}]}),
-        job("master", master, 1),
-        job("worker", worker, workers),
+        pod("master", "master", master),
+        *(pod(f"worker-{number}", "worker", worker) for number in range(1, workers + 1)),
     ]
 
 

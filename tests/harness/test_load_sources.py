@@ -131,16 +131,16 @@ def test_pods_of_a_distributed_run_are_restricted_and_hold_no_people_in_their_va
     objects = in_cluster.manifests(
         "run-1", "localhost:5001/x@sha256:1", shape, 3, "SESSIONS", "localhost:8082"
     )
-    jobs = {one["metadata"]["name"]: one["spec"] for one in objects if one["kind"] == "Job"}
+    pods = {one["metadata"]["name"]: one["spec"] for one in objects if one["kind"] == "Pod"}
 
-    assert jobs["run-1-worker"]["parallelism"] == 3
-    for job in jobs.values():
-        pod = job["template"]["spec"]
+    assert list(pods) == ["run-1-master", "run-1-worker-1", "run-1-worker-2", "run-1-worker-3"]
+    for pod in pods.values():
         (container,) = pod["containers"]
         assert pod["securityContext"]["runAsNonRoot"]
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
         assert container["securityContext"]["readOnlyRootFilesystem"]
         assert container["resources"]["limits"]["memory"]
-        assert "SESSIONS" not in json.dumps(job)
+        assert pod["activeDeadlineSeconds"] > shape.seconds
+        assert "SESSIONS" not in json.dumps(pod)
     (namespace,) = (one for one in objects if one["kind"] == "Namespace")
     assert namespace["metadata"]["labels"] == {"pod-security.kubernetes.io/enforce": "restricted"}
