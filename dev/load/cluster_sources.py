@@ -52,6 +52,17 @@ class ClusterSources:
             Source("nodes", self.nodes, every=5),
         ]
 
+    def look_for_a_scaler(self) -> None:
+        """Tell when nothing scales the app, and what would."""
+        try:
+            found = self.kube.list("horizontalpodautoscalers.autoscaling", self.namespace)
+        except ClusterError as error:
+            self._tell(f"whether anything scales the app is not known: {error.message}")
+            return
+        targets = [one["spec"]["scaleTargetRef"]["name"] for one in found]
+        if self.release not in targets:
+            self._tell("nothing scales the app here: ./witw up --kind --with autoscaling adds what does")
+
     def replicas(self) -> Reading:
         """Of the Deployment."""
         found = [

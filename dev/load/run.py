@@ -192,7 +192,9 @@ def sources(target: LoadTarget, tell: Callable[[str], None]) -> list[Source]:
     if target.compose is not None:
         found += compose_sources.sources(target.compose)
     if target.to is not None:
-        found += cluster_sources.ClusterSources(target.to.kube, NAMESPACE, RELEASE, tell).all()
+        asked = cluster_sources.ClusterSources(target.to.kube, NAMESPACE, RELEASE, tell)
+        asked.look_for_a_scaler()
+        found += asked.all()
     return found
 
 

@@ -123,7 +123,7 @@ class Sampler:
         self._began, self._wall = began, time.time() - (time.monotonic() - began)
         self._over = threading.Event()
         self._lock = threading.Lock()
-        self._known: set[tuple[str, str, str, str]] = set()
+        self._known: set[tuple[str, str, str, str, float]] = set()
         self._threads = [
             threading.Thread(target=self._run, args=(source,), name=f"sample {source.name}", daemon=True)
             for source in sources
@@ -165,9 +165,10 @@ class Sampler:
             for name in mine - set(reading.values):
                 self._break(name, asked)
             for event in reading.events:
-                key = (event.kind, event.name, event.reason, event.message)
+                # The same words at another time are another event: Kubernetes only moves its time on.
+                key = (event.kind, event.name, event.reason, event.message, event.at)
                 at = round(event.at - self._wall, 1)
-                # What happened before the run is not of it; a repeated event is told once.
+                # What happened before the run is not of it.
                 if at >= 0 and key not in self._known:
                     self._known.add(key)
                     self.samples.events.append(Event(at, event.kind, event.name, event.reason, event.message))

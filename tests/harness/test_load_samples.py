@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -56,9 +57,11 @@ def test_a_pod_that_is_gone_ends_its_line() -> None:
 def test_events_are_told_once_and_only_those_of_the_run() -> None:
     old = Event(time.time() - 3600, "HorizontalPodAutoscaler", "witw", "SuccessfulRescale", "before")
     new = Event(time.time() + 1, "HorizontalPodAutoscaler", "witw", "SuccessfulRescale", "New size: 4")
-    samples = sampled(Flaky(Reading(events=(old, new)), Reading(events=(old, new))))
+    again = replace(new, at=new.at + 60)
+    samples = sampled(Flaky(*(Reading(events=events) for events in [(old, new), (old, new), (old, again)])))
 
-    assert [event.message for event in samples.events] == ["New size: 4"]
+    assert [event.message for event in samples.events] == ["New size: 4", "New size: 4"]
+    assert samples.events[1].at - samples.events[0].at == pytest.approx(60, abs=0.2)
 
 
 def test_a_jump_of_the_wall_clock_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

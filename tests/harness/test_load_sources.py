@@ -97,6 +97,20 @@ def test_with_a_metrics_api_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None
     assert asked.pods() == Reading({"cpu/witw-1": 25.0, "memory/witw-1": 2.0**26})
 
 
+@pytest.mark.parametrize(("scaled", "told"), [("witw", 0), ("another", 1), (None, 1)])
+def test_an_app_that_nothing_scales_is_told_with_the_layer_that_would(
+    monkeypatch: pytest.MonkeyPatch, scaled: str | None, told: int
+) -> None:
+    said: list[str] = []
+    found = [{"spec": {"scaleTargetRef": {"name": scaled}}}] if scaled else []
+    kind = "horizontalpodautoscalers.autoscaling"
+
+    sources(Api({kind: found}, {}), monkeypatch, said).look_for_a_scaler()
+
+    assert len(said) == told
+    assert all("./witw up --kind --with autoscaling" in one for one in said)
+
+
 def test_a_deployment_that_is_gone_is_a_gap_and_not_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ClusterError, match="no Deployment witw"):
         sources(Api({}, {}), monkeypatch, []).replicas()
