@@ -3,7 +3,7 @@
 import json
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
@@ -14,24 +14,30 @@ MAKE = """
 import json
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, BACKEND_SESSION_KEY, get_user_model
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
 from cities.models import City
 from people.models import Team
 wanted = json.loads({wanted!r})
-team = Team.objects.create(name=wanted["team"])
+password = make_password(wanted["password"])
 made = []
-for person in wanted["people"]:
-    home = person.pop("home")
-    city = City.objects.get(id=home) if home else None
-    user = get_user_model().objects.create_user(
-        password=wanted["password"], team=team, home_city=city, **person)
-    session = SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    made.append({{"id": user.public_id, "email": user.email, "session": session.session_key}})
-print(json.dumps({{"cookie": settings.SESSION_COOKIE_NAME, "people": made}}))
+for people in wanted["teams"]:
+    team = Team.objects.create(name=wanted["name"])
+    members = []
+    for person in people:
+        home = person.pop("home")
+        city = City.objects.get(id=home) if home else None
+        user = get_user_model().objects.create_user(team=team, home_city=city, **person)
+        user.password = password
+        user.save(update_fields=["password"])
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.save()
+        members.append({{"id": user.public_id, "email": user.email, "session": session.session_key}})
+    made.append(members)
+print(json.dumps({{"cookie": settings.SESSION_COOKIE_NAME, "teams": made}}))
 """
 
 
@@ -110,14 +116,31 @@ def make(
         homes: Their names, each with the id of a home city or None.
         transport: Makes the way to the stack, where it is not an ordinary one.
     """
+    return make_teams(manage, url, [homes], transport=transport)[0]
+
+
+def make_teams(
+    manage: Callable[..., str],
+    url: str,
+    teams: Sequence[dict[str, int | None]],
+    *,
+    transport: Callable[[], httpx.BaseTransport | None] = lambda: None,
+) -> list[list[Person]]:
+    """Several teams at once, which takes hardly longer than one; see `make`."""
     tag, password = secrets.token_hex(4), secrets.token_urlsafe(12)
     people = [
-        {"email": f"{name}.{tag}@example.org", "first_name": name.title(), "home": home}
-        for name, home in homes.items()
+        [
+            {"email": f"{name}.{number}.{tag}@example.org", "first_name": name.title(), "home": home}
+            for name, home in homes.items()
+        ]
+        for number, homes in enumerate(teams)
     ]
-    wanted = json.dumps({"team": f"Team {tag}", "password": password, "people": people})
+    wanted = json.dumps({"name": f"Team {tag}", "password": password, "teams": people})
     made = json.loads(manage("shell", "--no-imports", "-c", MAKE.format(wanted=wanted)))
-    return [_browser_of(url, facts, made["cookie"], password, transport()) for facts in made["people"]]
+    return [
+        [_browser_of(url, facts, made["cookie"], password, transport()) for facts in members]
+        for members in made["teams"]
+    ]
 
 
 def _browser_of(

@@ -23,6 +23,8 @@ START_MS = 60_000
 LIMITS = (
     "--cap-drop=ALL",
     "--security-opt=no-new-privileges:true",
+    "--read-only",
+    "--tmpfs=/tmp:mode=1777,size=512m",
     "--memory=1536m",
     "--pids-limit=1024",
     "--shm-size=256m",
@@ -39,7 +41,7 @@ def image() -> str:
     """The browser's image, built if it is stale; returns its name."""
     chosen = settings.load()
     base = base_image.ensure(chosen, lambda _: None)[0]
-    compose = Compose(chosen, images.build_environment(chosen, base) | {"COMPOSE_PROFILES": "screenshots"})
+    compose = Compose(chosen, images.build_environment(chosen, base) | {"COMPOSE_PROFILES": "browser"})
     images.build(compose, base, lambda _: None, only="browser")
     name: str = compose.config()["services"]["browser"]["image"]
     return name
@@ -55,15 +57,7 @@ def chromium(url: str, *, beside: str, at: str, name: str) -> Iterator[Browser]:
         at: Host and port of the app in that network.
         name: What the browser's container is called.
     """
-    options = [
-        "--name",
-        name,
-        f"--network=container:{beside}",
-        *LIMITS,
-        "--entrypoint=catatonit",
-        image(),
-        "--",
-    ]
+    options = ["--name", name, f"--network=container:{beside}", *LIMITS, image()]
     subprocess.run(["docker", "rm", "--force", name], check=False, capture_output=True, timeout=60)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         script, log = Path(folder, "chromium"), Path(folder, "log")
@@ -86,9 +80,10 @@ def chromium(url: str, *, beside: str, at: str, name: str) -> Iterator[Browser]:
             subprocess.run(["docker", "rm", "--force", name], check=False, capture_output=True, timeout=60)
 
 
-def container_of(network: str, container: str) -> str:
-    """The address of a container in one of its networks."""
+def address_of(container: str) -> str:
+    """The address of a container in its own network."""
     command = ["docker", "inspect", "--format", "{{json .NetworkSettings.Networks}}", container]
     said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
-    address: str = json.loads(said)[network]["IPAddress"]
+    (network,) = json.loads(said).values()
+    address: str = network["IPAddress"]
     return address

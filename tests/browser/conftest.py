@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import chromium
+from tests.browser.teams import Teams
 from tests.browser.visits import Visits
 from tests.compose import containers
 from tests.compose.stack import Stack
@@ -20,6 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--keep", action="store_true", help="leave the test stack running, for the next run or a look"
     )
+    parser.addoption("--pictures", metavar="FOLDER", help="keep the documentation's pictures here")
 
 
 @pytest.fixture(scope="session")
@@ -59,10 +61,16 @@ def visit(visits: Visits) -> Callable[..., Page]:
     return visits.open
 
 
+@pytest.fixture(scope="session")
+def teams(stack: Stack) -> Teams:
+    """Teams that wait for a test to take them."""
+    return Teams(stack)
+
+
 @pytest.fixture
-def people(stack: Stack) -> Callable[..., list[Person]]:
-    """Makes a team of people, given their homes: `people(ann=None, bob=city("Paris"))`."""
-    return stack.people
+def people(teams: Teams) -> Callable[..., list[Person]]:
+    """Takes a team of people, given their homes: `people(ann=None, bob=city("Paris"))`."""
+    return teams.take
 
 
 @pytest.fixture(scope="session")
