@@ -19,6 +19,9 @@ BUILD_TIMEOUT = 1800.0
 LABEL = "witw.content"
 """Carries the hash of what an image was built from."""
 
+STAMP = "catalogue-images"
+"""Remembers what this checkout built: another may still need its own."""
+
 PULLED, BUILT, BUNDLED = "pulled", "built here", "from a bundle"
 
 
@@ -135,7 +138,27 @@ def build(name: str, settings: Settings, say: Say) -> Found:
             remedy="see the lines above; what was built is kept, so run this again. Packages that "
             "cannot be fetched: `./witw doctor` looks at network, proxy and certificates",
         ) from error
+    state.set_stamp(STAMP, references=sorted({*_remembered(), reference}))
     return Found(name, reference, BUILT)
+
+
+def remove_superseded(settings: Settings) -> list[str]:
+    """Remove what this checkout built of earlier contents and no container uses; returns what is gone."""
+    current = {references(name, settings)[1] for name in catalogue.load().images}
+    gone = [
+        one
+        for one in _remembered()
+        # Without --force Docker keeps what a container uses.
+        if one not in current
+        and (process.run(["docker", "image", "rm", one], check=False).ok or base_image.image_id(one) is None)
+    ]
+    if gone:
+        state.set_stamp(STAMP, references=[one for one in _remembered() if one not in gone])
+    return gone
+
+
+def _remembered() -> list[str]:
+    return list(state.stamp(STAMP).get("references", []))
 
 
 def all_built(name: str) -> list[str]:

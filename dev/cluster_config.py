@@ -94,4 +94,4 @@ def _add(config: dict[str, Any], because: list[Cause]) -> None:
     kubelet = {name: value for cause in because for name, value in cause.kubelet.items()}
     if kubelet:
         patch = {"kind": "KubeletConfiguration", "apiVersion": "kubelet.config.k8s.io/v1beta1", **kubelet}
-        config["kubeadmConfigPatches"] = [yaml.safe_dump(patch, sort_keys=False)]
+        config.setdefault("kubeadmConfigPatches", []).append(yaml.safe_dump(patch, sort_keys=False))

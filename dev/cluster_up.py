@@ -132,8 +132,14 @@ def bring(
             stage.unchanged("as they were left")
     with report.stage("app") as stage:
         if not done and not answers(to.ours):
+            # All was ready when it was left. Where a node was started again, everything begins at once, some
+            # before there is a network: what crashes by that comes up by itself.
             waits.until_ready(
-                to.kube, namespaces=[*OWN, *namespaces(wanted)], timeout=READY_TIMEOUT, stage=stage
+                to.kube,
+                namespaces=[*OWN, *namespaces(wanted)],
+                timeout=READY_TIMEOUT,
+                stage=stage,
+                forgive=["CrashLoopBackOff"],
             )
         stage.unchanged(wait_for_answer(to.ours))
     return done

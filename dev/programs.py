@@ -153,7 +153,7 @@ def checksum(path: Path) -> str:
 
 @functools.cache
 def _checksum_of(path: Path, *_: int) -> str:
-    """The sha256 of a file that a command asks for several times; further arguments tell whether it changed."""
+    """The sha256 of a file, once in a run; what else is given tells whether it is still the same file."""
     return checksum(path)
 
 

@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 
-from dev import catalogue_images, host, process
+from dev import base_image, catalogue_images, host, process
 from dev.base_image import Say
 from dev.errors import ImageError, ProcessError
 from dev.settings import Settings
@@ -24,6 +24,9 @@ NETWORK = "kind"
 START_TIMEOUT, PUSH_TIMEOUT = 20.0, 600.0
 
 LABEL = "witw.registry"
+
+CONFIGURATION = "/etc/distribution/config.yml"
+"""In the registry's image, pulled or built."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +203,30 @@ def known(registry: Registry, reference: str) -> str:
             return str(answer.headers["Docker-Content-Digest"])
     except urllib.error.HTTPError:
         return ""
+
+
+def forget(settings: Settings, cluster: str) -> bool:
+    """Give back the room of what was pushed for a cluster that is gone. Returns whether there was any.
+
+    Nobody may push meanwhile; the lock of this checkout sees to that (dev/state.py).
+    """
+    found = find(settings)
+    if found is None or not _runs(found.container):
+        return False
+    # There is no shell in the registry's image.
+    base, _ = base_image.ensure(settings, lambda _: None)
+    room = f"--volume={found.container}:/registry"
+    folder = f"/registry/docker/registry/v2/repositories/{cluster}"
+    script = 'test -d "$1" && rm -rf "$1"'
+    if not process.run(
+        ["docker", "run", "--rm", room, base, "sh", "-c", script, "sh", folder], check=False
+    ).ok:
+        return False
+    collect = ["registry", "garbage-collect", "--delete-untagged", CONFIGURATION]
+    process.run(["docker", "exec", found.container, *collect], timeout=PUSH_TIMEOUT)
+    # It remembers layers that are gone by now.
+    process.run(["docker", "restart", "--time=2", found.container])
+    return True
 
 
 def remove(settings: Settings) -> list[str]:

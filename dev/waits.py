@@ -59,6 +59,7 @@ def until_ready(
     namespaces: Iterable[str] | None = None,
     timeout: float,
     stage: Stage,
+    forgive: Iterable[str] = (),
 ) -> float:
     """Wait until all nodes and all that runs in some namespaces is ready.
 
@@ -67,6 +68,7 @@ def until_ready(
         namespaces: Where to look; everywhere by default.
         timeout: Seconds after which it is given up whatever the reasons.
         stage: Shows what is not ready while it is not.
+        forgive: Reasons that mend themselves here, however long they last.
 
     Returns:
         The seconds that it took.
@@ -75,7 +77,7 @@ def until_ready(
         ClusterError: Something is hopeless or the time is over; the details hold each thing that is not ready
             with its reason and its last log lines.
     """
-    watch = Watch(kube, set(namespaces) if namespaces is not None else None)
+    watch = Watch(kube, set(namespaces) if namespaces is not None else None, forgive=frozenset(forgive))
     while watch.look():
         watch.show(stage)
         if watch.lost or watch.seconds > timeout:
@@ -93,6 +95,7 @@ class Watch:
     kube: Lister
     namespaces: set[str] | None
     left: list[NotReady] = field(default_factory=list)
+    forgive: frozenset[str] = frozenset()
     _began: float = field(
         default_factory=lambda: time.monotonic()  # noqa: PLW0108 - the tests exchange the clock
     )
@@ -108,9 +111,8 @@ class Watch:
     def lost(self) -> list[NotReady]:
         """What has been in a state for longer than that state deserves patience."""
         now = time.monotonic()
-        return [
-            item for item in self.left if now - self._since[item.key] >= PATIENCE.get(item.reason, math.inf)
-        ]
+        left = [item for item in self.left if item.reason not in self.forgive]
+        return [item for item in left if now - self._since[item.key] >= PATIENCE.get(item.reason, math.inf)]
 
     def look(self) -> list[NotReady]:
         """What is not ready now."""

@@ -141,6 +141,8 @@ def clear(settings: Settings, name: str, folder: Path) -> list[str]:
     gone = [one for one in (name, f"{name}-bare") if folder.exists() and cluster.delete(one, settings)]
     form = "--format={{.Repository}}:{{.Tag}}"
     built = process.run(["docker", "image", "ls", form, f"witw/*:{checkout.TAG}"], check=False).stdout.split()
+    if gone:
+        registry.forget(settings, name)
     for image in [*built, *checkout.built(folder)]:
         # Without force: what is the same image under another name only loses this one.
         process.run(["docker", "image", "rm", image], check=False)

@@ -13,6 +13,7 @@ from dev import (
     console,
     deploy,
     helmfile,
+    images,
     platform_values,
     release,
     settings,
@@ -94,6 +95,8 @@ def _to_ours(chosen: settings.Settings, name: str, files: tuple[Path, ...], *, d
         compose = prepare(chosen, report)
         wishes = cluster_up.Wishes(found.name, values=files, diff=diff)
         to = cluster_up.bring_up(chosen, compose, report, wishes)
+        if report.changed:
+            images.remove_superseded()
     console.out.print(report.table())
     if not report.changed:
         console.out.print("Nothing has changed since the last time; nothing was done.")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dev import cluster, console, purge, settings, state
+from dev import cluster, console, purge, registry, settings, state
 from dev.commands import STACK
 from dev.compose import Compose
 
@@ -53,6 +53,8 @@ def _cluster(name: str, chosen: settings.Settings, *, remove: bool) -> None:
     with state.only_one("down --kind"):
         if remove:
             gone = cluster.delete(name, chosen)
+            if gone:
+                registry.forget(chosen, name)
             console.out.print(f"removed the cluster {name}" if gone else f"there is no cluster {name}")
         else:
             stopped = cluster.stop(name)

@@ -11,6 +11,7 @@ import typer
 from dev import (
     base_image,
     builds,
+    catalogue_images,
     cluster_demo,
     cluster_up,
     console,
@@ -112,6 +113,9 @@ def _up_kind(chosen: settings.Settings, wishes: cluster_up.Wishes, *, build: boo
             builds.prefetch(chosen, report, images=[*builds.CLUSTER_IMAGES, *cluster_up.images_of(wanted)])
 
         process.side_by_side(bring_up, compile_ahead)
+        if report.changed:
+            images.remove_superseded()
+            catalogue_images.remove_superseded(chosen)
     to, password = made[0]
     _remember_cold(report)
     console.out.print(report.table())

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from rich.console import Console
 
-from dev import cluster, cluster_config, process, settings, state
+from dev import cluster, cluster_config, process, registry, settings, state
 from dev.bench import answers, checkout, times
 from dev.bench import cluster as bench
 from dev.bench.times import Times
@@ -156,11 +156,12 @@ def test_whatever_ends_it_all_is_taken_away(folder: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(cluster, "delete", delete)
     monkeypatch.setattr(process, "run", no_docker)
+    monkeypatch.setattr(registry, "forget", lambda _, name: deleted.append(f"images of {name}"))
     monkeypatch.setattr(bench.checkout, "make", lambda folder: folder.mkdir(parents=True))
     monkeypatch.setattr(bench, "_bench", stopped)
     with pytest.raises(KeyboardInterrupt), bench.prepared(settings.load(), "some", quiet()):
         pass
-    assert deleted == ["some", "some-bare"]
+    assert deleted == ["some", "some-bare", "images of some"]
     assert not (folder / "bench" / "some").exists()
 
 

@@ -9,6 +9,7 @@ from dev import (
     charts,
     cli,
     go_modules,
+    process,
     programs,
     settings,
     state,
@@ -178,3 +179,22 @@ def test_a_pull_that_fails_does_not_keep_the_others_from_being_pulled(machine):
     machine.change(published=[second])
     assert cli.main(["images", "pull", "node", "registry"]) == 1
     assert catalogue_images.find("registry", settings.load(pull="always")) is not None
+
+
+def test_what_an_earlier_content_was_built_into_goes_unless_a_container_uses_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(state, "FOLDER", tmp_path)
+    chosen = settings.load()
+    current = catalogue_images.references("registry", chosen)[1]
+    old, used = "witw/registry:old", "witw/node:used"
+    state.set_stamp(catalogue_images.STAMP, references=[current, old, used])
+    asked: list[str] = []
+
+    def docker(command, **_):
+        asked.append(command[-1])
+        return process.Result(1 if command[-1] == used else 0, "", "")
+
+    monkeypatch.setattr(process, "run", docker)
+    monkeypatch.setattr(base_image, "image_id", lambda name: name)
+    assert catalogue_images.remove_superseded(chosen) == [old]
+    assert asked == [old, used]
+    assert state.stamp(catalogue_images.STAMP)["references"] == [current, used]

@@ -35,14 +35,26 @@ def test_the_gateways_ports_are_mapped_and_the_internal_one_to_loopback_only(tmp
     ]
 
 
-def test_an_ordinary_machine_changes_nothing_of_kubelet(tmp_path):
-    assert "kubeadmConfigPatches" not in rendered(tmp_path)
+def test_nodes_pull_several_images_at_once(tmp_path):
+    (kubelet,) = map(yaml.safe_load, rendered(tmp_path)["kubeadmConfigPatches"])
+    assert kubelet["serializeImagePulls"] is False
+    assert "failCgroupV1" not in kubelet
+
+
+def test_nothing_waits_for_a_lease_after_a_restart_of_the_node(tmp_path):
+    (entry,) = rendered(tmp_path)["kubeadmConfigPatchesJSON6902"]
+    patch = yaml.safe_load(entry["patch"])
+    for place in ("/controllerManager/extraArgs", "/scheduler/extraArgs"):
+        (found,) = [one for one in patch if one["path"].removesuffix("/-") == place]
+        assert {"name": "leader-elect", "value": "false"} in (
+            found["value"] if isinstance(found["value"], list) else [found["value"]]
+        )
 
 
 def test_what_a_machine_asks_for_is_set_and_only_that(tmp_path):
     because = [Cause("cgroup version 1", {"failCgroupV1": False})]
     patches = rendered(tmp_path, because=because)["kubeadmConfigPatches"]
-    kubelet = yaml.safe_load(patches[0])
+    kubelet = yaml.safe_load(patches[-1])
     assert kubelet["kind"] == "KubeletConfiguration"
     assert kubelet["failCgroupV1"] is False
     assert "featureGates" not in kubelet

@@ -99,9 +99,9 @@ def clock(monkeypatch):
     return now
 
 
-def wait(kube, timeout=100.0):
+def wait(kube, timeout=100.0, **more):
     stage = Display()
-    return waits.until_ready(kube, timeout=timeout, stage=stage), stage.said
+    return waits.until_ready(kube, timeout=timeout, stage=stage, **more), stage.said
 
 
 def test_a_ready_cluster_is_not_waited_for():
@@ -136,6 +136,12 @@ def test_a_crash_loop_is_given_up_early_with_its_last_words():
         wait(cluster(crashing, logs="KeyError: DB_HOST\n"), timeout=600)
     assert "CrashLoopBackOff" in caught.value.message
     assert "KeyError: DB_HOST" in caught.value.details
+
+
+def test_a_crash_loop_is_waited_for_where_it_is_known_to_end(clock):
+    crashing, well = [pod(waiting("CrashLoopBackOff"))], [pod(container(ready=True), conditions=[READY])]
+    took, _ = wait(cluster(*[crashing] * 200, well), timeout=600, forgive=["CrashLoopBackOff"])
+    assert took == 100.0
 
 
 def test_a_crash_that_mends_itself_is_forgiven(clock):
