@@ -56,7 +56,7 @@ def draw(document: Document, folder: Path) -> list[str]:
         The names of the files, the overview first.
     """
     mpl.rcParams.update(STYLE)
-    panels = [(name, panel) for name, (panel, has_data) in PANELS.items() if has_data(document)]
+    panels = [(name, PANELS[name][0]) for name in shown(document)]
     end = _end(document)
     whole = Figure(figsize=(9, 2.3 * len(panels) + 0.6))
     axes = whole.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
@@ -73,6 +73,11 @@ def draw(document: Document, folder: Path) -> list[str]:
         _finish(axis, document, end, label=True)
         alone.savefig(folder / f"{name}.png")
     return ["overview.png", *(f"{name}.png" for name, _ in panels)]
+
+
+def shown(document: Document) -> list[str]:
+    """The panels that there is anything to draw in."""
+    return [name for name, (_, has_data) in PANELS.items() if has_data(document)]
 
 
 def traffic(axis: Axes, document: Document) -> None:
@@ -131,7 +136,6 @@ def replicas(axis: Axes, document: Document) -> None:
             axis.axvline(event["at"], color=PURPLE, linewidth=0.9, linestyle=":", label=label)
             label = "_"
     axis.set(title="Replicas of the app", ylabel="pods")
-    axis.set_ylim(bottom=0)
     axis.yaxis.set_major_locator(MaxNLocator(integer=True))
 
 
@@ -191,7 +195,6 @@ def machine(axis: Axes, document: Document) -> None:
                 step=True,
             )
     axis.set(title="The machine and the generator", ylabel="busy, used [%]")
-    axis.set_ylim(bottom=0)
 
 
 def _has(*names: str) -> Callable[[Document], bool]:
@@ -224,7 +227,6 @@ def _family(axis: Axes, document: Document, name: str, unit: float) -> None:
         style = STYLES[place % len(STYLES)]
         scaled = ((at, None if value is None else value / unit) for at, value in points)
         _line(axis, scaled, label, COLOURS[place % len(COLOURS)], style, width=0.8 if many else 1.4)
-    axis.set_ylim(bottom=0)
 
 
 def _line(
@@ -256,8 +258,8 @@ def _plain_or_nothing(value: float, _: int) -> str:
 
 def _finish(axis: Axes, document: Document, end: float, *, label: bool) -> None:
     axis.set_xlim(0, end)
-    if axis.get_ylim()[0] > 0 and axis.get_yscale() == "linear":
-        axis.set_ylim(bottom=0)
+    if axis.get_yscale() == "linear":
+        axis.set_ylim(0, max(axis.dataLim.ymax * 1.1, 1))
     for gap in document["samples"]["gaps"]:
         axis.axvspan(
             gap["start"], max(gap["end"], gap["start"] + 0.5), color="#000000", alpha=0.06, linewidth=0

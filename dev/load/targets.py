@@ -93,7 +93,8 @@ def choose(wanted: str, settings: Settings, *, owned: str = "") -> LoadTarget:
         return named[0]
     if wanted in cluster.names():
         raise ClusterError(
-            f"the app is not in the cluster {wanted}", remedy=f"./witw up --kind --name {wanted}"
+            f"the app is not in the cluster {wanted}, or it does not answer",
+            remedy=f"./witw up --kind --name {wanted}",
         )
     raise StackError(
         f"there is no stack {wanted} to load" if wanted else "there is no stack to load: nothing is up here",
@@ -166,8 +167,12 @@ def _clusters(settings: Settings) -> list[LoadTarget]:
         nodes = cluster.nodes(name)
         if not nodes or not all(node.running for node in nodes):
             continue
-        to = target.of_cluster(cluster.find(name, settings), settings)
-        if any(one["metadata"]["name"] == RELEASE for one in to.kube.list("Deployment", NAMESPACE)):
+        try:
+            to = target.of_cluster(cluster.find(name, settings), settings)
+            deployments = to.kube.list("Deployment", NAMESPACE)
+        except ClusterError:
+            continue  # it is just being made, or broken: nothing that could be loaded
+        if any(one["metadata"]["name"] == RELEASE for one in deployments):
             url = f"http://localhost:{to.ours.ports.public}"
             made.append(LoadTarget(f"cluster {name}", url, "cluster", to=to))
     return made

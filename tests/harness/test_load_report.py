@@ -88,12 +88,12 @@ def test_plots_are_drawn_from_a_report_that_was_kept(tmp_path: Path) -> None:
     assert all((tmp_path / name).read_bytes().startswith(b"\x89PNG") for name in names)
 
 
-def test_a_stack_without_replicas_has_no_plot_of_them(tmp_path: Path) -> None:
+def test_a_stack_without_replicas_has_no_plot_of_them() -> None:
     run = a_run()
     for name in ("desired", "current", "ready"):
         del run.samples.series[f"replicas.{name}"]
 
-    assert "replicas.png" not in plots.draw(document.of(run, []), tmp_path)
+    assert "replicas" not in plots.shown(document.of(run, []))
 
 
 def test_the_page_holds_its_pictures_and_says_what_was_missed(tmp_path: Path) -> None:

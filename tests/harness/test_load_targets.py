@@ -96,3 +96,15 @@ def test_no_stack_at_all_says_how_to_get_one(ours: list[LoadTarget]) -> None:
     with pytest.raises(StackError, match="nothing is up here") as caught:
         targets.choose("", SETTINGS)
     assert "./witw up --kind" in caught.value.remedy
+
+
+def test_a_cluster_that_is_only_just_being_made_does_not_stand_in_the_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> None:
+        raise ClusterError("its kubeconfig points to nothing")
+
+    monkeypatch.setattr(cluster, "nodes", lambda _: [cluster.Node("1", "try-control-plane", running=True)])
+    monkeypatch.setattr(cluster, "find", broken)
+
+    assert targets._clusters(SETTINGS) == []
