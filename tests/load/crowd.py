@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,9 @@ class Crowd:
 
 
 def _harness(*arguments: str) -> None:
-    done = subprocess.run([str(ROOT / "witw"), "load", "people", *arguments], check=False)
+    # locust's own standard output may be read by programs (--json).
+    command = [str(ROOT / "witw"), "load", "people", *arguments]
+    done = subprocess.run(command, stdout=sys.stderr, check=False)
     if done.returncode != 0:
         raise SystemExit("the people for this run: see the lines above")
 
