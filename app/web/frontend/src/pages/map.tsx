@@ -48,8 +48,8 @@ export function MapPage({ worldUrl }: { worldUrl: string }) {
     setOpen(new Set([city]));
     requestAnimationFrame(() => scrollTo(list.current, city));
   };
-  const settle = () => rememberInAddress(day, today);
-  useEffect(settle, [day === today]);
+  const settle = (chosen: Day) => rememberInAddress(chosen, today);
+  useEffect(() => settle(day), [day === today]);
 
   return (
     <Page

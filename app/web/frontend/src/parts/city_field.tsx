@@ -39,19 +39,31 @@ export function CityField({ value, change, ...field }: Props) {
   const cities = found.kind === "cities" ? found.cities : [];
   const shown = isOpen && cities.length > 0;
 
-  useEffect(() => setText(value?.label ?? ""), [value?.id]);
+  // Another value from outside is written into the field; one that ended because something is typed leaves what is typed.
+  const isTyped = useRef(false);
+  useEffect(() => {
+    if (!isTyped.current) setText(value?.label ?? "");
+    isTyped.current = false;
+  }, [value?.id]);
   useEffect(() => setActive(0), [found]);
 
   const type = (typed: string) => {
     setText(typed);
     setOpen(true);
-    if (value) change(null);
+    if (!value) return;
+    isTyped.current = true;
+    change(null);
   };
   const choose = (city: City | undefined) => {
     if (!city) return;
     change(choiceOf(city));
     setText(cityLabel(city));
     setOpen(false);
+  };
+  const searchAgain = () => {
+    setAttempt(attempt + 1);
+    setOpen(true);
+    input.current?.focus();
   };
   const press = (event: KeyboardEvent) => {
     if (event.key === "Escape" && shown) setOpen(false);
@@ -118,7 +130,7 @@ export function CityField({ value, change, ...field }: Props) {
       {found.kind === "failed" && (
         <div class="problem" role="alert">
           <p>{found.failure.message}</p>
-          <button type="button" onClick={() => setAttempt(attempt + 1)}>
+          <button type="button" onClick={searchAgain}>
             Search again
           </button>
         </div>

@@ -10,13 +10,14 @@ interface Props {
   day: Day;
   choose: (day: Day) => void;
   /** The day has been settled on: the slider was let go. */
-  settle: () => void;
+  settle: (day: Day) => void;
 }
 
 export function DaySlider({ today, day, choose, settle }: Props) {
   const step = (by: number) => {
-    choose(Math.min(Math.max(day + by, today), today + HORIZON));
-    settle();
+    const next = Math.min(Math.max(day + by, today), today + HORIZON);
+    choose(next);
+    settle(next);
   };
   const words = day === today ? "Today" : writeDay(day);
   return (
@@ -37,7 +38,7 @@ export function DaySlider({ today, day, choose, settle }: Props) {
         aria-label="Day"
         aria-valuetext={day === today ? "Today" : `${writeDay(day)}, ${distance(today, day)}`}
         onInput={(event) => choose(today + event.currentTarget.valueAsNumber)}
-        onChange={settle}
+        onChange={(event) => settle(today + event.currentTarget.valueAsNumber)}
       />
       <button type="button" aria-label="A day later" disabled={day === today + HORIZON} onClick={() => step(1)}>
         ›
