@@ -66,11 +66,11 @@ def test_the_agenda_has_each_week_with_a_match(visit: Visit, ann: Person) -> Non
     page.goto("/matches")
     views(page, "Agenda")
     weeks = page.locator("section.week")
-    expect(weeks.filter(has_text="Bob")).to_contain_text(written(2, 4))
+    expect(weeks.filter(has_text="Bob").first).to_contain_text(written(2, 4))
     # Eight days touch two weeks, whatever the weekday on which they begin.
     expect(weeks.filter(has_text="Eve")).to_have_count(2)
     headings = weeks.get_by_role("heading", level=2).all_inner_texts()
-    assert len(headings) == len(set(headings)) >= 3
+    assert len(headings) == len(set(headings)) >= 2
     assert all(re.search("\N{EN DASH}.*[0-9]{4}", heading) for heading in headings)
 
 
@@ -88,6 +88,7 @@ def test_an_answer_that_is_lost_is_offered_again(visit: Visit, ann: Person) -> N
     page = visit(ann)
     page.goto("/matches")
     bob = page.locator(".match").filter(has_text="Bob")
+    expect(bob).to_be_visible()
     page.context.set_offline(True)
     page.get_by_role("button", name="We meet: Bob").click()
     expect(bob.get_by_text("You are offline.")).to_be_visible()

@@ -1,6 +1,7 @@
 """One's own trips: changed, cancelled, refused; and nothing that was typed is ever lost."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -112,25 +113,29 @@ def test_a_network_that_is_lost_loses_nothing(form: Page) -> None:
     expect_booked(form)
 
 
+def refuse(status: int, body: str) -> Callable[[Route], None]:
+    """What answers in the server's place when a trip is booked."""
+
+    def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fulfill(status=status, body=body)
+        else:
+            route.continue_()
+
+    return answer
+
+
 def test_a_server_that_breaks_loses_nothing(form: Page) -> None:
     """As the server says it, as a proxy says it, and as nobody would."""
-    bodies = {
-        500: '{"type":"server_error","code":"error","detail":"A.","attr":null}',
-        503: "<html>",
-        201: "no",
-    }
-    words = {500: "Something broke on our side", 503: "We are away for a moment", 201: "makes no sense"}
-    for status, body in bodies.items():
-
-        def answer(route: Route, status: int = status, body: str = body) -> None:
-            if route.request.method == "POST":
-                route.fulfill(status=status, body=body)
-            else:
-                route.continue_()
-
-        form.route("**/api/trips", answer)
+    error = '{"type": "server_error", "code": "error", "detail": "An error.", "attr": null}'
+    for status, body, words in (
+        (500, error, "Something broke on our side"),
+        (503, "<html>", "We are away for a moment"),
+        (201, "no", "makes no sense"),
+    ):
+        form.route("**/api/trips", refuse(status, body))
         book(form)
-        expect(form.get_by_text(words[status])).to_be_visible()
+        expect(form.get_by_text(words)).to_be_visible()
         expect_all_of_it(form)
         form.unroute("**/api/trips")
     book(form)
