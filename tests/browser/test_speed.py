@@ -98,7 +98,8 @@ def test_the_first_view_of_a_great_team_is_small(
     page.goto("/")
     expect(page.locator(".pin").first).to_be_visible()
     page.wait_for_load_state("networkidle")
-    people = sum(map(int, page.locator(".places .count").all_inner_texts()))
+    counts = page.locator(".places .count").all_inner_texts()
+    people = sum(int(count.split()[0]) for count in counts)
     assert people == PEOPLE
     calls = [url for url in wire.urls.values() if "/api/" in url]
     seen = page.evaluate("seen")
