@@ -21,6 +21,7 @@ from dev import (
 from dev.compose import Compose
 from dev.errors import WitwError
 from dev.launch import VENV
+from dev.load import in_cluster
 from dev.settings import Settings
 
 
@@ -52,8 +53,9 @@ def clusters(settings: Settings) -> Iterator[str]:
         if cluster.delete(name, settings):
             yield f"cluster {name}"
     yield from registry.remove(settings)
-    for name in catalogue.load().images:
-        for reference in [*catalogue_images.all_built(name), catalogue_images.bundled_tag(name)]:
+    for name in [*catalogue.load().images, in_cluster.IMAGE.name]:
+        bundled = [catalogue_images.bundled_tag(name)] if name in catalogue.load().images else []
+        for reference in [*catalogue_images.all_built(name), *bundled]:
             if process.run(["docker", "image", "rm", reference], check=False).ok:
                 yield f"image {reference}"
 

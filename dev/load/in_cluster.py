@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dev import base_image, cluster_config, images, process, registry, state, waits
+from dev import base_image, catalogue_images, cluster_config, images, process, registry, state, waits
 from dev.base_image import Say
 from dev.console import Stage
 from dev.errors import ImageError, ProcessError, WitwError
@@ -208,12 +208,9 @@ def _pod(name: str, image: str, arguments: list[str], environment: dict[str, str
 def _push(to: Target, settings: Settings, say: Say) -> str:
     """Build the image if its content has changed, and push it; returns its reference by digest."""
     base, _ = base_image.ensure(settings, say)
-    parts = (
-        base_image.image_id(base) or base,
-        (IMAGE / "Dockerfile").read_text(),
-        environment.LOCK.read_text(),
-    )
-    image = f"witw/load:{state.digest(*parts)[:12]}"
+    recipe = (IMAGE / "Dockerfile").read_text()
+    content = state.digest(base_image.image_id(base) or base, recipe, environment.LOCK.read_text())
+    image = f"witw/{IMAGE.name}:{content[:12]}"
     if base_image.image_id(image) is None:
         say(f"building {image}")
         found = images.build_environment(settings, base)
@@ -221,6 +218,8 @@ def _push(to: Target, settings: Settings, say: Say) -> str:
         try:
             process.run(
                 ["docker", "buildx", "build", "--progress=plain", "--load", f"--tag={image}",
+                 # By this `down --kind --purge` knows it for ours.
+                 f"--label={catalogue_images.LABEL}={content}",
                  f"--build-arg=BASE_IMAGE={base}", f"--build-context=lock={environment.LOCK.parent}",
                  *(f"--secret=id={name},src={file}" for name, file in secrets_of_build.items() if file),
                  str(IMAGE)],
