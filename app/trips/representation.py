@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Q
+from rest_framework.exceptions import NotFound
 
 from cities.representation import represent_all
 from people.models import User
@@ -33,8 +34,14 @@ def simple_trips(ids: Collection[int]) -> dict[int, dict[str, Any]]:
 
 
 def represent(trip: Trip, viewer: User) -> dict[str, Any]:
-    """One trip as `viewer` may see it."""
-    return from_rows([tuple(getattr(trip, column) for column in COLUMNS)], viewer)[0]
+    """One trip as `viewer` may see it.
+
+    Raises:
+        NotFound: Its traveller has gone in the meantime.
+    """
+    for found in from_rows([tuple(getattr(trip, column) for column in COLUMNS)], viewer):
+        return found
+    raise NotFound
 
 
 def from_rows(rows: Collection[tuple[Any, ...]], viewer: User) -> list[dict[str, Any]]:
@@ -51,6 +58,8 @@ def from_rows(rows: Collection[tuple[Any, ...]], viewer: User) -> list[dict[str,
             "notes": notes if user == viewer.pk else "",
         }
         for user, public_id, city, start, end, notes in rows
+        # Somebody who has left since the row was read took their trips along.
+        if user in people
     ]
 
 

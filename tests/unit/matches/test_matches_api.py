@@ -1,14 +1,19 @@
 """`/api/matches`."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import time_machine
 
+from matches import representation
 from matches.models import Match
 from people.models import User
 from tests.unit.clients import FORBIDDEN, NOT_FOUND, ApiClient, problem
 from tests.unit.factories import UserFactory, book, day
+from trips.models import Trip
+from trips.representation import simple_trips
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +150,24 @@ def test_a_mates_match_is_forbidden_and_another_teams_unknown(me: User, mate: Us
         assert problem(client.get(path)) == expected
         assert problem(client.patch(path, {"state": "seen"})) == expected
     assert Match.objects.get().source_state == "unseen"
+
+
+def test_a_trip_that_is_cancelled_while_matches_are_read_takes_its_match_along(
+    me: User, mate: User, api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaves, stays = visit(mate, 1), visit(mate, 5)
+
+    def cancelled_first(ids: Collection[int]) -> dict[int, dict[str, Any]]:
+        Trip.objects.filter(pk=leaves.target_trip_id).delete()
+        return simple_trips(ids)
+
+    monkeypatch.setattr(representation, "simple_trips", cancelled_first)
+    assert api.ids("/api/matches") == [stays.public_id]
+
+
+def test_a_match_that_goes_while_it_is_read_is_not_found(
+    me: User, mate: User, api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    match = visit(mate, 1)
+    monkeypatch.setattr(representation, "simple_trips", lambda _: {})
+    assert problem(api.get(f"/api/matches/{match.public_id}")) == NOT_FOUND
