@@ -149,6 +149,8 @@ def ensure(
     if there:
         say("removing what an interrupted run left")
         delete(name, settings)
+    # Nodes that somebody else removed leave records of what was in them; the new ones hold none of that.
+    shutil.rmtree(folder_of(name), ignore_errors=True)
     return _create(name, settings, mirror, say, workers=workers, encrypt=encrypt), "created"
 
 

@@ -35,6 +35,14 @@ def ensure(to: Target, name: str, chart: Path) -> list[str]:
     # Larger than what a client-side apply can note on the object.
     options = ["--server-side", "--force-conflicts", *(f"--filename={path}" for path in todo)]
     to.run_kubectl("apply", *options, timeout=TIMEOUT)
+    # The API server takes a moment until it serves a new kind.
+    to.run_kubectl(
+        "wait",
+        "--for=condition=Established",
+        f"--timeout={TIMEOUT:.0f}s",
+        *(f"--filename={path}" for path in todo),
+        timeout=TIMEOUT,
+    )
     state.write(stamp, json.dumps({**known, name: content}) + "\n")
     return [f"the kinds of {name}"]
 
