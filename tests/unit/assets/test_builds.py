@@ -27,13 +27,13 @@ def test_a_changed_line_of_python_changes_no_static_file(checkout: Path, tmp_pat
 def test_a_changed_style_changes_its_own_address_only(checkout: Path, tmp_path: Path) -> None:
     app = tmp_path / "app"
     shutil.copytree(checkout, app, ignore=shutil.ignore_patterns("staticfiles"))
-    icon = app / "web/static/web/icon.svg"
-    icon.write_text(icon.read_text() + "\n")
+    style = app / "web/static/web/pages.css"
+    style.write_text(style.read_text() + "\n")
     before, after = (
         json.loads((one / "staticfiles/staticfiles.json").read_text())["paths"]
         for one in (checkout, (collect(app).parent))
     )
-    assert {name for name in before if before[name] != after[name]} == {"web/icon.svg"}
+    assert {name for name in before if before[name] != after[name]} == {"web/pages.css"}
 
 
 def test_every_text_is_there_in_both_compressed_forms(checkout: Path) -> None:
