@@ -53,7 +53,7 @@ def test_the_slider_goes_from_today_to_half_a_year_ahead(visit: Visit, people: T
     bob.book(city("Tokyo"), *[(today() + timedelta(days=HORIZON)).isoformat()] * 2)
     page = visit(ann)
     page.goto("/")
-    range_ = page.get_by_role("slider", name="Day")
+    range_ = page.get_by_role("slider", name="Day", exact=True)
     expect(range_).to_have_attribute("min", "0")
     expect(range_).to_have_attribute("max", str(HORIZON))
     expect(range_).to_have_attribute("aria-valuetext", "Today")

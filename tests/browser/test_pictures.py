@@ -10,7 +10,7 @@ from dev.stack import DEMO_EMAIL
 from tests.browser.visits import Visit, log_in
 from tests.compose.stack import Stack
 
-DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+DESKTOP, PHONE = {"width": 1280, "height": 660}, {"width": 390, "height": 844}
 NOTHING = 8_000
 """Bytes of a picture with hardly more than the bar."""
 
