@@ -186,6 +186,8 @@ def _small_database(values: Values) -> Values:
             "postgres": {"resources": SMALL},
             "pgpool": {"resources": {"requests": {"cpu": "10m"}}},
             "persistence": {"whenDeleted": "Delete", "size": "1Gi"},
+            "exporters": {"enabled": False},
+            "secret": {"exporterPasswordKey": ""},
         },
     )
 
