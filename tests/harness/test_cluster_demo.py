@@ -16,7 +16,7 @@ from tests.harness.fake_target import FakeTarget
 class Target(FakeTarget):
     """A cluster with the app and its database's volume."""
 
-    image, volume, failure = "app@1", "u1", ""
+    image, other, volume, failure = "app@1", "x@1", "u1", ""
 
     def run_kubectl(self, *arguments: str, **options: Any) -> Result:
         found: Result = super().run_kubectl(*arguments, **options)
@@ -30,7 +30,7 @@ class Target(FakeTarget):
         if (kind, namespace) == ("PersistentVolumeClaim", "postgres"):
             return [{"metadata": {"uid": self.volume}}]
         assert (kind, namespace) == ("Deployment", "witw")
-        return [self._deployment("other", "x"), self._deployment("witw", self.image)]
+        return [self._deployment("other", self.other), self._deployment("witw", self.image)]
 
     def _deployment(self, name: str, image: str) -> dict[str, Any]:
         spec = {"template": {"spec": {"containers": [{"image": image}]}}}
@@ -57,6 +57,7 @@ def bring(target: Target) -> tuple[str, bool]:
 
 def test_demo_people_are_brought_once(target: Target) -> None:
     assert bring(target) == ("open sesame", True)
+    target.other = "x@2"  # another program, which has no part in it
     assert bring(target) == ("open sesame", False)
     assert target.seeded == 1
     assert target.kubectl[0][:3] == ["--namespace=witw", "exec", "deployment/witw"]
