@@ -75,7 +75,8 @@ def test_a_parked_app_wakes_with_all_that_it_knew(own: Own) -> None:
     (ann,) = own.people(ann=None)
     own.upgrade(parked=True)
     assert own.pods() == {}
-    assert ann.get("/api/users/me").status_code == httpx.codes.SERVICE_UNAVAILABLE
+    # Pods that are told to go still serve until the gateway has let go of them.
+    until("no answer", lambda: ann.get("/api/users/me").status_code == httpx.codes.SERVICE_UNAVAILABLE)
     own.upgrade()
     until("an answer", lambda: ann.get("/api/users/me").status_code == httpx.codes.OK)
     assert ann.get("/api/users/me").json()["email"] == ann.email
