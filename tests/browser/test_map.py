@@ -121,6 +121,8 @@ def test_a_map_that_cannot_be_had_is_offered_again(visit: Visit, people: Team, c
     page.route("**/api/map", lambda route: route.abort())
     page.goto("/")
     expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
+    # Whatever else asks for the map at first has failed by then as well.
+    page.wait_for_load_state("networkidle")
     page.unroute("**/api/map")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".pin")).to_have_count(1)
