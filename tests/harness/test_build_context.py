@@ -1,6 +1,8 @@
 """What counts as a change of an image."""
 
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,12 +40,35 @@ def context(tmp_path: Path) -> Path:
         ("docs/*.md\n!docs/keep.md\n.git/\napp", ["Dockerfile", "docs/keep.md"]),
         ("/docs\n.g?t\napp/**/x.*", ["Dockerfile", "app/main.py"]),
         ("[ad]*s\n.git\napp/**", ["Dockerfile"]),
+        ("*\n!**/x.pyc", ["app/cache/x.pyc", "app/deep/er/x.pyc"]),
+        ("*\n!app/*/er", ["app/deep/er/x.pyc"]),
+        ("!app\n*", []),
     ],
 )
 def test_dockerignore_decides_what_a_build_sees(context: Path, rules: str, seen: list[str]) -> None:
     (context / "Dockerfile.dockerignore").write_text(rules + "\nDockerfile.dockerignore\n")
     found = build_context.files(context, context / "Dockerfile")
     assert sorted(str(path.relative_to(context)) for path in found) == sorted(seen)
+
+
+def test_a_folder_that_is_left_out_is_not_entered(context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entered = []
+    real = os.walk
+
+    def walk(top: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+        for folder, names, entries in real(top):
+            entered.append(str(Path(folder).relative_to(top)))
+            yield folder, names, entries
+
+    monkeypatch.setattr(os, "walk", walk)
+    (context / ".dockerignore").write_text("*\n!app\n!docs/keep.md\napp/deep\n")
+    found = build_context.files(context, context / "Dockerfile")
+    assert [str(path.relative_to(context)) for path in found] == [
+        "app/main.py",
+        "app/cache/x.pyc",
+        "docs/keep.md",
+    ]
+    assert entered == [".", "app", "app/cache", "docs"]
 
 
 def test_the_hash_follows_content_mode_and_name_and_nothing_else(context: Path) -> None:
