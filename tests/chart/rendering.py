@@ -3,7 +3,7 @@
 import functools
 import subprocess
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +105,16 @@ def run(command: list[str], stdin: str = "") -> subprocess.CompletedProcess[str]
 
 @dataclass(frozen=True)
 class Chart:
-    """The chart, to be rendered with a given Helm."""
+    """A chart, to be rendered with a given Helm; the app's unless another is named."""
 
     helm: Path
+    folder: Path = CHART
+    release: str = RELEASE
+    namespace: str = NAMESPACE
+    minimal: Values = field(default_factory=lambda: MINIMAL, hash=False)
 
     def render(
-        self, *values: Values | Path | str, upgrade: bool = False, release: str = RELEASE
+        self, *values: Values | Path | str, upgrade: bool = False, release: str | None = None
     ) -> Manifests:
         """Render with values on top of the minimal ones; a file or a text stands alone.
 
@@ -124,13 +128,15 @@ class Chart:
             case (str() as text,):
                 stdin = text
             case _:
-                stdin = yaml.safe_dump(merged(MINIMAL, *values))  # type: ignore[arg-type]
-        text = self._template(release, *files, *(["--is-upgrade"] if upgrade else []), stdin=stdin)
+                stdin = yaml.safe_dump(merged(self.minimal, *values))  # type: ignore[arg-type]
+        text = self._template(
+            release or self.release, *files, *(["--is-upgrade"] if upgrade else []), stdin=stdin
+        )
         return Manifests(text, [one for one in yaml.load_all(text, Loader) if one])
 
-    @functools.cache  # noqa: B019  (one chart per run, and many tests render the same)
+    @functools.cache  # noqa: B019  (few charts per run, and many tests render the same)
     def _template(self, release: str, *options: str, stdin: str) -> str:
-        command = [str(self.helm), "template", release, str(CHART), "--namespace", NAMESPACE]
+        command = [str(self.helm), "template", release, str(self.folder), "--namespace", self.namespace]
         done = run([*command, "--kube-version", "1.36.0", *options], stdin)
         if done.returncode:
             raise RefusedError(done.stderr)

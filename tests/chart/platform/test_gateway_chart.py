@@ -11,7 +11,7 @@ import yaml
 from dev import programs, settings, toolchain
 from dev.settings import ROOT
 from tests.chart import schemas
-from tests.chart.rendering import Chart, Loader, Manifests, Object, RefusedError, Values, at, merged, run
+from tests.chart.rendering import Chart, Manifests, Object, Values, at, run
 
 FOLDER = ROOT / "dev" / "platform" / "gateway"
 SCHEMA = json.loads((FOLDER / "values.schema.json").read_text())
@@ -23,20 +23,10 @@ MINIMAL: Values = {"image": "registry.example.com/witw/gateway@sha256:" + "ab" *
 SIDES = ["public", "internal"]
 
 
-def render(chart: Chart, *values: Values) -> Manifests:
-    """The gateway chart, with values on top of the minimal ones."""
-    command = [str(chart.helm), "template", "gateway", str(FOLDER), "--namespace", "gateway", "-f", "-"]
-    done = run([*command, "--kube-version", "1.36.0"], yaml.safe_dump(merged(MINIMAL, *values)))
-    if done.returncode:
-        raise RefusedError(done.stderr)
-    return Manifests(done.stdout, [one for one in yaml.load_all(done.stdout, Loader) if one])
-
-
-def refusal(chart: Chart, *values: Values) -> str:
-    """Why it is not rendered."""
-    with pytest.raises(RefusedError) as refused:
-        render(chart, *values)
-    return str(refused.value)
+@pytest.fixture(scope="session")
+def gateway(chart: Chart) -> Chart:
+    """The gateway chart."""
+    return Chart(chart.helm, FOLDER, "gateway", "gateway", MINIMAL)
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +48,9 @@ def complaints(location: str, text: str) -> str:
     return run([str(kubeconform), "-strict", "-schema-location", location, "-"], text).stdout
 
 
-def manager(chart: Chart, side: str, *values: Values) -> dict[str, Any]:
+def manager(gateway: Chart, side: str, *values: Values) -> dict[str, Any]:
     """What is added to Envoy's HTTP connection manager, by path; filters as a list, the first one first."""
-    patches = render(chart, *values).one("EnvoyPatchPolicy", side)["spec"]["jsonPatches"]
+    patches = gateway.render(*values).one("EnvoyPatchPolicy", side)["spec"]["jsonPatches"]
     assert {patch["name"] for patch in patches} == {f"gateway/{side}/http"}
     found: dict[str, Any] = {"filters": []}
     for patch in patches:
@@ -136,16 +126,16 @@ NOTHING: Values = {
 }
 
 
-def test_helm_lint_has_nothing_to_say(chart: Chart) -> None:
+def test_helm_lint_has_nothing_to_say(gateway: Chart) -> None:
     done = run(
-        [str(chart.helm), "lint", "--strict", "--quiet", str(FOLDER), "-f", "-"], yaml.safe_dump(MINIMAL)
+        [str(gateway.helm), "lint", "--strict", "--quiet", str(FOLDER), "-f", "-"], yaml.safe_dump(MINIMAL)
     )
     assert (done.returncode, done.stdout.strip()) == (0, "")
 
 
 @pytest.mark.parametrize("values", [{}, EVERYTHING, NOTHING], ids=["least", "everything", "nothing"])
-def test_the_controller_knows_every_field(chart: Chart, location: str, values: Values) -> None:
-    assert complaints(location, render(chart, values).text) == ""
+def test_the_controller_knows_every_field(gateway: Chart, location: str, values: Values) -> None:
+    assert complaints(location, gateway.render(values).text) == ""
 
 
 @pytest.mark.parametrize(
@@ -158,18 +148,18 @@ def test_the_controller_knows_every_field(chart: Chart, location: str, values: V
         ("Gateway", "gatewayClassName:", "className:"),
     ],
 )
-def test_the_schemas_notice_a_mistake(chart: Chart, location: str, kind: str, old: str, new: str) -> None:
-    text = render(chart).text
+def test_the_schemas_notice_a_mistake(gateway: Chart, location: str, kind: str, old: str, new: str) -> None:
+    text = gateway.render().text
     assert old in text
     assert kind in complaints(location, text.replace(old, new))
 
 
 @pytest.mark.parametrize("path", sorted(MAPS))
-def test_the_schema_knows_the_values_of_values_yaml_and_no_other(chart: Chart, path: str) -> None:
+def test_the_schema_knows_the_values_of_values_yaml_and_no_other(gateway: Chart, path: str) -> None:
     assert MAPS[path]["additionalProperties"] is False
     assert set(MAPS[path]["properties"]) - {"global"} == set(default(path))
-    assert "additional properties 'mispelt' not allowed" in refusal(
-        chart, at(f"{path}.mispelt".strip("."), 1)
+    assert "additional properties 'mispelt' not allowed" in gateway.refusal(
+        at(f"{path}.mispelt".strip("."), 1)
     )
 
 
@@ -189,12 +179,12 @@ def test_the_schema_knows_the_values_of_values_yaml_and_no_other(chart: Chart, p
         ("localReplies", [{"status": 404}], "missing property 'filter'"),
     ],
 )
-def test_a_wrong_value_is_refused(chart: Chart, path: str, value: Any, complaint: str) -> None:
-    assert complaint in refusal(chart, at(path, value))
+def test_a_wrong_value_is_refused(gateway: Chart, path: str, value: Any, complaint: str) -> None:
+    assert complaint in gateway.refusal(at(path, value))
 
 
-def test_there_is_a_public_and_an_internal_gateway_each_with_an_envoy_of_its_own(chart: Chart) -> None:
-    manifests = render(chart)
+def test_there_is_a_public_and_an_internal_gateway_each_with_an_envoy_of_its_own(gateway: Chart) -> None:
+    manifests = gateway.render()
     for side, port, node_port in ("public", 8080, 30080), ("internal", 8081, 30081):
         gateway = manifests.one("Gateway", side)["spec"]
         assert gateway["gatewayClassName"] == manifests.one("GatewayClass")["metadata"]["name"] == "witw"
@@ -214,8 +204,8 @@ def deployment(manifests: Manifests, side: str) -> Object:
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_the_envoys_are_ours_restricted_and_bounded(chart: Chart, side: str) -> None:
-    envoy = deployment(render(chart), side)
+def test_the_envoys_are_ours_restricted_and_bounded(gateway: Chart, side: str) -> None:
+    envoy = deployment(gateway.render(), side)
     assert envoy["container"]["image"] == MINIMAL["image"]
     context = envoy["pod"]["securityContext"] | envoy["container"]["securityContext"]
     assert (context["runAsNonRoot"], context["runAsUser"]) == (True, 10004)
@@ -231,8 +221,8 @@ def test_the_envoys_are_ours_restricted_and_bounded(chart: Chart, side: str) -> 
     assert beside["shutdown-manager"]["resources"]["limits"]["memory"]
 
 
-def test_several_envoys_are_not_evicted_together(chart: Chart) -> None:
-    manifests = render(chart, at("gateways.public.replicas", 2), at("gateways.internal.replicas", 1))
+def test_several_envoys_are_not_evicted_together(gateway: Chart) -> None:
+    manifests = gateway.render(at("gateways.public.replicas", 2), at("gateways.internal.replicas", 1))
     budgets = {
         one["metadata"]["name"]: one["spec"]["provider"]["kubernetes"].get("envoyPDB")
         for one in manifests.all("EnvoyProxy")
@@ -240,8 +230,8 @@ def test_several_envoys_are_not_evicted_together(chart: Chart) -> None:
     assert budgets == {"public": {"name": "public", "maxUnavailable": 1}, "internal": None}
 
 
-def test_what_a_gateway_lays_over_wins(chart: Chart) -> None:
-    manifests = render(chart, EVERYTHING)
+def test_what_a_gateway_lays_over_wins(gateway: Chart) -> None:
+    manifests = gateway.render(EVERYTHING)
     timeouts = {
         side: manifests.one("BackendTrafficPolicy", side)["spec"]["timeout"]["http"]["requestTimeout"]
         for side in SIDES
@@ -253,8 +243,8 @@ def test_what_a_gateway_lays_over_wins(chart: Chart) -> None:
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_clients_have_the_limits_of_compose(chart: Chart, side: str) -> None:
-    compose, policy = in_compose(side), render(chart).one("ClientTrafficPolicy", side)["spec"]
+def test_clients_have_the_limits_of_compose(gateway: Chart, side: str) -> None:
+    compose, policy = in_compose(side), gateway.render().one("ClientTrafficPolicy", side)["spec"]
     times = policy["timeout"]["http"]
     assert times["requestHeadersReceivedTimeout"] == compose["request_headers_timeout"]
     assert times["streamIdleTimeout"] == compose["stream_idle_timeout"]
@@ -272,8 +262,8 @@ def test_clients_have_the_limits_of_compose(chart: Chart, side: str) -> None:
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_answers_of_envoy_itself_are_those_of_compose(chart: Chart, side: str) -> None:
-    compose, ours = in_compose(side), manager(chart, side)
+def test_answers_of_envoy_itself_are_those_of_compose(gateway: Chart, side: str) -> None:
+    compose, ours = in_compose(side), manager(gateway, side)
     assert ours["/server_name"] == compose["server_name"]
     assert ours["/max_request_headers_kb"] == compose["max_request_headers_kb"]
     headers = compose["common_http_protocol_options"]["max_headers_count"]
@@ -282,8 +272,8 @@ def test_answers_of_envoy_itself_are_those_of_compose(chart: Chart, side: str) -
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_logins_and_compression_are_bounded_as_in_compose(chart: Chart, side: str) -> None:
-    limit, compressor = manager(chart, side)["filters"]
+def test_logins_and_compression_are_bounded_as_in_compose(gateway: Chart, side: str) -> None:
+    limit, compressor = manager(gateway, side)["filters"]
     routes = in_compose(side)["route_config"]["virtual_hosts"][0]["routes"]
     (login,) = [one for one in routes if "typed_per_filter_config" in one]
     (bucket,) = login["typed_per_filter_config"].values()
@@ -294,9 +284,9 @@ def test_logins_and_compression_are_bounded_as_in_compose(chart: Chart, side: st
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_the_access_log_has_the_fields_of_compose(chart: Chart, side: str) -> None:
+def test_the_access_log_has_the_fields_of_compose(gateway: Chart, side: str) -> None:
     (log,) = in_compose(side)["access_log"]
-    (ours,) = render(chart).one("EnvoyProxy", side)["spec"]["telemetry"]["accessLog"]["settings"]
+    (ours,) = gateway.render().one("EnvoyProxy", side)["spec"]["telemetry"]["accessLog"]["settings"]
     compose = log["typed_config"]["log_format"]["json_format"]
     # Envoy Gateway leaves Envoy's own headers out, so that time is measured another way.
     assert {name: text for name, text in ours["format"]["json"].items() if name != "upstream_ms"} == {
@@ -306,9 +296,9 @@ def test_the_access_log_has_the_fields_of_compose(chart: Chart, side: str) -> No
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_the_app_is_asked_as_in_compose(chart: Chart, side: str) -> None:
+def test_the_app_is_asked_as_in_compose(gateway: Chart, side: str) -> None:
     (cluster,) = [one for one in COMPOSE["static_resources"]["clusters"] if one["name"] == "app"]
-    policy = render(chart).one("BackendTrafficPolicy", side)["spec"]
+    policy = gateway.render().one("BackendTrafficPolicy", side)["spec"]
     (limits,) = cluster["circuit_breakers"]["thresholds"]
     ours = policy["circuitBreaker"]
     assert [ours["maxConnections"], ours["maxPendingRequests"], ours["maxParallelRequests"]] == [

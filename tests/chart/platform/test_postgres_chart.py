@@ -10,7 +10,7 @@ import yaml
 
 from dev.settings import ROOT
 from tests.chart import pod_security
-from tests.chart.rendering import Chart, Loader, Manifests, Values, at, merged, run
+from tests.chart.rendering import Chart, Manifests, Values, at, merged, run
 
 FOLDER = ROOT / "dev" / "platform" / "postgres"
 FORMULA = ROOT / "dev" / "images" / "shared" / "pool-size"
@@ -38,24 +38,10 @@ OPEN = {"global", *(f"{pod}.affinity" for pod in ("postgres", "pgpool"))}
 MAPS_OF_TEXT = {"labels", "annotations", "selector"}
 
 
-class RefusedError(Exception):
-    """Helm has not rendered the chart."""
-
-
-def render(chart: Chart, *values: Values) -> Manifests:
-    """The postgres chart, with values on top of the minimal ones."""
-    command = [str(chart.helm), "template", "postgres", str(FOLDER), "--namespace", "database", "-f", "-"]
-    done = run([*command, "--kube-version", "1.36.0"], yaml.safe_dump(merged(MINIMAL, *values)))
-    if done.returncode:
-        raise RefusedError(done.stderr)
-    return Manifests(done.stdout, [one for one in yaml.load_all(done.stdout, Loader) if one])
-
-
-def refusal(chart: Chart, *values: Values) -> str:
-    """Why it is not rendered."""
-    with pytest.raises(RefusedError) as refused:
-        render(chart, *values)
-    return str(refused.value)
+@pytest.fixture(scope="session")
+def postgres(chart: Chart) -> Chart:
+    """The postgres chart."""
+    return Chart(chart.helm, FOLDER, "postgres", "database", MINIMAL)
 
 
 def pods(manifests: Manifests) -> dict[str, dict[str, Any]]:
@@ -91,16 +77,16 @@ def size(replicas: int, surge: int | str, canary: int, workers: int, threads: in
     )
 
 
-def test_helm_lint_has_nothing_to_say(chart: Chart) -> None:
+def test_helm_lint_has_nothing_to_say(postgres: Chart) -> None:
     done = run(
-        [str(chart.helm), "lint", "--strict", "--quiet", str(FOLDER), "-f", "-"], yaml.safe_dump(MINIMAL)
+        [str(postgres.helm), "lint", "--strict", "--quiet", str(FOLDER), "-f", "-"], yaml.safe_dump(MINIMAL)
     )
     assert (done.returncode, done.stdout.strip()) == (0, "")
 
 
 @pytest.mark.parametrize("values", [{}, EVERYTHING], ids=["least", "everything"])
-def test_every_pod_is_restricted_without_token_and_writable_root(chart: Chart, values: Values) -> None:
-    for name, pod in pods(render(chart, values)).items():
+def test_every_pod_is_restricted_without_token_and_writable_root(postgres: Chart, values: Values) -> None:
+    for name, pod in pods(postgres.render(values)).items():
         assert pod_security.violations(pod) == [], name
         assert pod["automountServiceAccountToken"] is False
         for one in pod_security.containers(pod):
@@ -108,8 +94,8 @@ def test_every_pod_is_restricted_without_token_and_writable_root(chart: Chart, v
             assert one["resources"]["limits"]["memory"]
 
 
-def test_the_secret_is_files_for_the_pods_own_group_and_never_a_variable(chart: Chart) -> None:
-    manifests = render(chart, EVERYTHING)
+def test_the_secret_is_files_for_the_pods_own_group_and_never_a_variable(postgres: Chart) -> None:
+    manifests = postgres.render(EVERYTHING)
     assert manifests.all("Secret") == []
     keys = {
         "postgres": {"password", "superuser_password", "exporter_password"},
@@ -124,8 +110,8 @@ def test_the_secret_is_files_for_the_pods_own_group_and_never_a_variable(chart: 
         assert not any("valueFrom" in one for each in pod["containers"] for one in each["env"])
 
 
-def test_postgres_keeps_its_volume_and_nobody_kills_it_while_it_recovers(chart: Chart) -> None:
-    manifests = render(chart)
+def test_postgres_keeps_its_volume_and_nobody_kills_it_while_it_recovers(postgres: Chart) -> None:
+    manifests = postgres.render()
     stateful = manifests.one("StatefulSet")["spec"]
     assert stateful["persistentVolumeClaimRetentionPolicy"] == {
         "whenDeleted": "Retain",
@@ -141,8 +127,8 @@ def test_postgres_keeps_its_volume_and_nobody_kills_it_while_it_recovers(chart: 
     assert pods(manifests)["postgres"]["securityContext"]["fsGroupChangePolicy"] == "OnRootMismatch"
 
 
-def test_two_pgpools_are_spread_and_not_evicted_together(chart: Chart) -> None:
-    manifests = render(chart)
+def test_two_pgpools_are_spread_and_not_evicted_together(postgres: Chart) -> None:
+    manifests = postgres.render()
     deployment = manifests.one("Deployment")["spec"]
     assert deployment["replicas"] == 2
     (host, zone) = deployment["template"]["spec"]["topologySpreadConstraints"]
@@ -152,19 +138,19 @@ def test_two_pgpools_are_spread_and_not_evicted_together(chart: Chart) -> None:
     )
     budget = manifests.one("PodDisruptionBudget")["spec"]
     assert budget["selector"] == deployment["selector"]
-    assert render(chart, at("pgpool.replicas", 1)).all("PodDisruptionBudget") == []
+    assert postgres.render(at("pgpool.replicas", 1)).all("PodDisruptionBudget") == []
 
 
-def test_a_pgpool_without_its_database_is_not_ready_but_lives(chart: Chart) -> None:
-    pgpool = container(render(chart), "pgpool", "pgpool")
+def test_a_pgpool_without_its_database_is_not_ready_but_lives(postgres: Chart) -> None:
+    pgpool = container(postgres.render(), "pgpool", "pgpool")
     assert pgpool["readinessProbe"]["exec"]["command"] == ["pgpool-ready"]
     assert pgpool["livenessProbe"]["tcpSocket"] == {"port": "postgres"}
     # At the start it waits for the database as long as that may need.
     assert pgpool["startupProbe"]["failureThreshold"] == 3600
 
 
-def test_services_find_their_pods(chart: Chart) -> None:
-    manifests = render(chart)
+def test_services_find_their_pods(postgres: Chart) -> None:
+    manifests = postgres.render()
     labels = {
         one["metadata"]["name"]: one["spec"]["template"]["metadata"]["labels"]
         for kind in ("StatefulSet", "Deployment") for one in manifests.all(kind)
@@ -181,13 +167,13 @@ def test_services_find_their_pods(chart: Chart) -> None:
     assert manifests.one("StatefulSet")["spec"]["serviceName"] == "postgres-pods"
 
 
-def test_exporters_run_where_their_images_are_given(chart: Chart) -> None:
-    assert all(len(pod["containers"]) == 1 for pod in pods(render(chart)).values())
+def test_exporters_run_where_their_images_are_given(postgres: Chart) -> None:
+    assert all(len(pod["containers"]) == 1 for pod in pods(postgres.render()).values())
     assert all(
         len(pod["containers"]) == 1
-        for pod in pods(render(chart, EXPORTERS, at("exporters.enabled", False))).values()
+        for pod in pods(postgres.render(EXPORTERS, at("exporters.enabled", False))).values()
     )
-    manifests = render(chart, EXPORTERS)
+    manifests = postgres.render(EXPORTERS)
     for name, port in ("postgres", 9187), ("pgpool", 9719):
         assert container(manifests, name, "exporter")["ports"] == [{"name": "metrics", "containerPort": port}]
     annotations = manifests.one("Deployment")["spec"]["template"]["metadata"]["annotations"]
@@ -195,8 +181,10 @@ def test_exporters_run_where_their_images_are_given(chart: Chart) -> None:
 
 
 @pytest.mark.parametrize(("key", "role"), [("", "witw"), ("exporter_password", "exporter")])
-def test_exporters_have_a_role_of_their_own_when_it_has_a_password(chart: Chart, key: str, role: str) -> None:
-    manifests = render(chart, EXPORTERS, at("secret.exporterPasswordKey", key))
+def test_exporters_have_a_role_of_their_own_when_it_has_a_password(
+    postgres: Chart, key: str, role: str
+) -> None:
+    manifests = postgres.render(EXPORTERS, at("secret.exporterPasswordKey", key))
     for pod in ("postgres", "pgpool"):
         told = environment(manifests, pod, "exporter")
         assert told["DATA_SOURCE_USER"] == role
@@ -205,8 +193,8 @@ def test_exporters_have_a_role_of_their_own_when_it_has_a_password(chart: Chart,
     assert ("EXPORTER_PASSWORD_FILE" in environment(manifests, "pgpool")) == bool(key)
 
 
-def test_a_new_revision_of_the_secret_rolls_both(chart: Chart) -> None:
-    old, new = (pods_of(render(chart, at("secret.revision", text))) for text in ("1", "2"))
+def test_a_new_revision_of_the_secret_rolls_both(postgres: Chart) -> None:
+    old, new = (pods_of(postgres.render(at("secret.revision", text))) for text in ("1", "2"))
     assert all(old[name] != new[name] for name in ("postgres", "pgpool"))
 
 
@@ -216,9 +204,9 @@ def pods_of(manifests: Manifests) -> dict[str, Any]:
     return {one["metadata"]["name"]: one["spec"]["template"] for one in sets}
 
 
-def test_settings_of_postgres_become_its_arguments(chart: Chart) -> None:
+def test_settings_of_postgres_become_its_arguments(postgres: Chart) -> None:
     values = at("postgres.settings", {"work_mem": "16MB", "log_connections": True})
-    args = container(render(chart, values), "postgres", "postgres")["args"]
+    args = container(postgres.render(values), "postgres", "postgres")["args"]
     assert args == ["postgres", "-c", "log_connections=true", "-c", "work_mem=16MB"]
 
 
@@ -234,14 +222,16 @@ def pool_size(told: dict[str, str], of: str) -> int:
 
 
 @pytest.mark.parametrize("app", SIZES)
-def test_both_charts_and_both_images_count_the_same_sessions(chart: Chart, app: tuple[Any, ...]) -> None:
+def test_both_charts_and_both_images_count_the_same_sessions(
+    chart: Chart, postgres: Chart, app: tuple[Any, ...]
+) -> None:
     replicas, surge, canary, workers, threads = app
-    manifests = render(chart, size(*app))
+    manifests = postgres.render(size(*app))
     sessions = pool_size(environment(manifests, "pgpool"), "pgpool")
     # This chart: exactly as many fit, one less does not.
-    fits = render(chart, size(*app), at("pool.sessions", sessions))
+    fits = postgres.render(size(*app), at("pool.sessions", sessions))
     assert pool_size(environment(fits, "pgpool"), "pgpool") == sessions
-    assert f"{sessions} are needed" in refusal(chart, size(*app), at("pool.sessions", sessions - 1))
+    assert f"{sessions} are needed" in postgres.refusal(size(*app), at("pool.sessions", sessions - 1))
     # The app's chart: the same.
     values = {
         "replicas": replicas, "web": {"workers": workers, "threads": threads},
@@ -256,17 +246,17 @@ def test_both_charts_and_both_images_count_the_same_sessions(chart: Chart, app: 
 @pytest.mark.parametrize("app", SIZES)
 @pytest.mark.parametrize(("pgpools", "surge"), [(1, 0), (2, 1), (3, 2)])
 def test_postgres_has_a_connection_for_every_session_of_every_pgpool(
-    chart: Chart, app: tuple[Any, ...], pgpools: int, surge: int
+    postgres: Chart, app: tuple[Any, ...], pgpools: int, surge: int
 ) -> None:
     pgpool = {"replicas": pgpools, "strategy": {"maxSurge": surge, "maxUnavailable": 1}}
-    manifests = render(chart, size(*app), at("pgpool", pgpool))
+    manifests = postgres.render(size(*app), at("pgpool", pgpool))
     sessions = pool_size(environment(manifests, "pgpool"), "pgpool")
     there_at_once = pgpools + 2 * surge
     assert pool_size(environment(manifests, "postgres"), "postgres") == sessions * (there_at_once + 1) + 15
 
 
-def test_both_images_are_told_the_same_size(chart: Chart) -> None:
-    manifests = render(chart, at("pool.sessions", 500))
+def test_both_images_are_told_the_same_size(postgres: Chart) -> None:
+    manifests = postgres.render(at("pool.sessions", 500))
     names = ("APP_REPLICAS", "WEB_WORKERS", "WEB_THREADS", "POOL_SPARE", "POOL_SESSIONS", "PGPOOL_REPLICAS")
     pgpool, postgres = (environment(manifests, name) for name in ("pgpool", "postgres"))
     assert [pgpool[name] for name in names] == [postgres[name] for name in names]
@@ -288,8 +278,8 @@ def test_pool_size_refuses_too_few_sessions_as_the_charts_do() -> None:
 # What is refused.
 
 
-def test_everything_that_is_missing_is_named_at_once(chart: Chart) -> None:
-    said = refusal(chart, at("secret.name", ""), at("images", {"postgres": "", "pgpool": ""}))
+def test_everything_that_is_missing_is_named_at_once(postgres: Chart) -> None:
+    said = postgres.refusal(at("secret.name", ""), at("images", {"postgres": "", "pgpool": ""}))
     assert "3 values are missing or wrong" in said
     assert all(f"- {name}: " in said for name in ("images.postgres", "images.pgpool", "secret.name"))
 
@@ -315,8 +305,8 @@ def test_everything_that_is_missing_is_named_at_once(chart: Chart) -> None:
         ("pgpool.preStopSeconds", 30, "is over before preStopSeconds, 30"),
     ],
 )
-def test_a_wrong_value_is_refused(chart: Chart, path: str, value: Any, complaint: str) -> None:
-    assert complaint in refusal(chart, at(path, value))
+def test_a_wrong_value_is_refused(postgres: Chart, path: str, value: Any, complaint: str) -> None:
+    assert complaint in postgres.refusal(at(path, value))
 
 
 def test_the_schema_knows_the_same_values_as_values_yaml() -> None:
