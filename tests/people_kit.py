@@ -1,5 +1,6 @@
 """People for the tests of a running stack: made in its database, logged in, each with their own browser."""
 
+import functools
 import json
 import re
 import secrets
@@ -86,6 +87,16 @@ class Person(httpx.Client):
         assert answer.status_code == httpx.codes.OK, answer.text
         listed: list[dict[str, Any]] = answer.json()["results"]
         return listed
+
+
+def city_finder(reader: Person) -> Callable[[str], int]:
+    """Finds the id of the biggest city of a name, and asks only once for each."""
+
+    @functools.cache
+    def find(name: str) -> int:
+        return int(reader.results("/api/cities", search=name, limit="1")[0]["id"])
+
+    return find
 
 
 def log_in(browser: httpx.Client, email: str, password: str) -> httpx.Client:

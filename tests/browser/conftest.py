@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests import people_kit
 from tests.browser import chromium
 from tests.browser.teams import Teams
 from tests.browser.visits import Visits
@@ -76,9 +77,4 @@ def people(teams: Teams) -> Callable[..., list[Person]]:
 @pytest.fixture(scope="session")
 def city(stack: Stack) -> Callable[[str], int]:
     """The id of the biggest city that a search finds."""
-    (reader,) = stack.people(reader=None)
-
-    def find(search: str) -> int:
-        return int(reader.results("/api/cities", search=search, limit="1")[0]["id"])
-
-    return find
+    return people_kit.city_finder(stack.people(reader=None)[0])

@@ -60,12 +60,4 @@ def compose(stack: Stack) -> Callable[..., object]:
 @pytest.fixture(scope="session")
 def city(stack: Stack) -> Callable[[str], int]:
     """The id of the biggest city that a search finds."""
-    (somebody,) = stack.people(reader=None)
-    known: dict[str, int] = {}
-
-    def find(search: str) -> int:
-        if search not in known:
-            known[search] = somebody.results("/api/cities", search=search, limit="1")[0]["id"]
-        return known[search]
-
-    return find
+    return people_kit.city_finder(stack.people(reader=None)[0])

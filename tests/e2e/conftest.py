@@ -33,6 +33,7 @@ from dev import (
 from dev.commands import up
 from dev.kube import Kube
 from dev.target import Target
+from tests import people_kit
 from tests.e2e.own import Own
 from tests.e2e.stack import Stack
 from tests.people_kit import Person
@@ -207,12 +208,7 @@ def people(stack: Stack) -> Callable[..., list[Person]]:
 @pytest.fixture(scope="session")
 def city(stack: Stack) -> Callable[[str], int]:
     """The id of the biggest city that a search finds."""
-    (reader,) = stack.people(reader=None)
-
-    def find(search: str) -> int:
-        return int(reader.results("/api/cities", search=search, limit="1")[0]["id"])
-
-    return find
+    return people_kit.city_finder(stack.people(reader=None)[0])
 
 
 def _is_alone(item: pytest.Item) -> bool:

@@ -36,3 +36,20 @@ test("only what is old is looked up again", async () => {
   resource.refresh(-1);
   expect(fetch).toHaveBeenCalledTimes(2);
 });
+
+test("after a change no answer counts that began before it", async () => {
+  const answers: ((value: string) => void)[] = [];
+  const resource = new Resource(() => new Promise<string>((resolve) => answers.push(resolve)));
+  const seen: (string | null)[] = [];
+  resource.subscribe(() => seen.push(resource.data), resource.version);
+  const first = resource.load();
+  const second = resource.renew();
+  answers[0]?.("old");
+  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  resource.set("mine");
+  answers[1]?.("old too");
+  await vi.waitFor(() => expect(answers).toHaveLength(3));
+  answers[2]?.("new");
+  await Promise.all([first, second]);
+  expect(seen).toEqual(["mine", "new"]);
+});

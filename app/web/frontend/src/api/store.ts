@@ -13,6 +13,8 @@ export class Resource<T> {
   version = 0;
   private listeners = new Set<() => void>();
   private loading: Promise<void> | null = null;
+  /** Whether something has changed since the look in hand began: its answer may be older than the change. */
+  private overtaken = false;
   private loadedAt = 0;
 
   constructor(private readonly fetch: () => Promise<T>) {}
@@ -25,6 +27,12 @@ export class Resource<T> {
     return this.loading;
   }
 
+  /** Look again after a change: with an answer that began after it, whatever is being looked up already. */
+  renew(): Promise<void> {
+    this.overtaken = this.loading !== null;
+    return this.load();
+  }
+
   /** Look again if the last look was longer ago than `age` ms. */
   refresh(age: number): void {
     if (Date.now() - this.loadedAt > age) void this.load();
@@ -32,6 +40,7 @@ export class Resource<T> {
 
   /** Put in place what a call has just answered. */
   set(data: T): void {
+    this.overtaken = this.loading !== null;
     this.data = data;
     this.failure = null;
     this.tell();
@@ -45,14 +54,20 @@ export class Resource<T> {
   }
 
   private async look(): Promise<void> {
-    try {
-      this.data = await this.fetch();
-      this.failure = null;
-      this.loadedAt = Date.now();
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      this.failure = error;
-    }
+    do {
+      this.overtaken = false;
+      const begun = Date.now();
+      try {
+        const found = await this.fetch();
+        if (this.overtaken) continue;
+        this.data = found;
+        this.failure = null;
+        this.loadedAt = begun;
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        this.failure = error;
+      }
+    } while (this.overtaken);
     this.tell();
   }
 
@@ -90,7 +105,7 @@ export function useResource<T>(resource: Resource<T>, age = Infinity): Resource<
 
 /** After a trip or a home has changed, whatever follows from it has too. */
 export function forgetWhatFollows(): void {
-  for (const resource of [team, unseen, trips]) void resource.load();
+  for (const resource of [team, unseen, trips]) void resource.renew();
   matches.data = null;
 }
 

@@ -20,16 +20,16 @@ export type Changes = { state?: Match["state"]; are_meeting?: boolean };
  * @throws Failure - as for any call; a match that is gone is taken out of the list.
  */
 export async function respond(id: string, changes: Changes): Promise<Match | null> {
-  const list = matches.data ?? [];
   try {
     const { data } = await call("patch", "/api/matches/{public_id}", { id, body: changes });
-    matches.set(list.map((match) => (match.id === id ? data : match)));
+    matches.set((matches.data ?? []).map((match) => (match.id === id ? data : match)));
     return data;
   } catch (error) {
-    if (error instanceof Failure && error.kind === "missing") matches.set(list.filter((match) => match.id !== id));
+    if (error instanceof Failure && error.kind === "missing")
+      matches.set((matches.data ?? []).filter((match) => match.id !== id));
     throw error;
   } finally {
-    void unseen.load();
+    void unseen.renew();
   }
 }
 
