@@ -49,6 +49,11 @@ LAYERS = {
         images=("postgres", "pgpool", "postgres-exporter", "pgpool-exporter"),
         always=True,
     ),
+    "metrics": Layer(
+        "what the cluster and the app measure: the metrics API",
+        "metrics",
+        images=("metrics-server",),
+    ),
 }
 """A new layer: an entry here, a release with its label in helmfile.yaml, a file in dev/platform/values."""
 
