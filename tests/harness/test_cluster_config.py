@@ -51,6 +51,12 @@ def test_nothing_waits_for_a_lease_after_a_restart_of_the_node(tmp_path):
         )
 
 
+def test_autoscalers_look_every_five_seconds(tmp_path):
+    (entry,) = rendered(tmp_path)["kubeadmConfigPatchesJSON6902"]
+    told = [one["value"] for one in yaml.safe_load(entry["patch"]) if "controllerManager" in one["path"]]
+    assert {"name": "horizontal-pod-autoscaler-sync-period", "value": "5s"} in told
+
+
 def test_what_a_machine_asks_for_is_set_and_only_that(tmp_path):
     because = [Cause("cgroup version 1", {"failCgroupV1": False})]
     patches = rendered(tmp_path, because=because)["kubeadmConfigPatches"]
