@@ -9,7 +9,17 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dev import catalogue_images, cluster_config, encryption, host, process, registry, state, toolchain
+from dev import (
+    catalogue_images,
+    cluster_config,
+    encryption,
+    host,
+    parked,
+    process,
+    registry,
+    state,
+    toolchain,
+)
 from dev.base_image import Say
 from dev.cluster_config import Ports
 from dev.errors import ClusterError, HostError, ProcessError
@@ -30,6 +40,12 @@ class Node:
     id: str
     name: str
     running: bool
+    frozen: bool = False
+
+    @property
+    def awake(self) -> bool:
+        """Whether what is in it can do its work."""
+        return self.running and not self.frozen
 
 
 @dataclass(frozen=True)
@@ -83,7 +99,15 @@ def nodes(name: str) -> list[Node]:
     label = f"--filter=label={NODE_LABEL}={name}"
     ids = process.run(["docker", "ps", "--all", "--quiet", "--no-trunc", label]).stdout.split()
     found = json.loads(process.run(["docker", "container", "inspect", *ids]).stdout) if ids else []
-    return [Node(item["Id"], item["Name"].lstrip("/"), item["State"]["Running"]) for item in found]
+    return [
+        Node(
+            item["Id"],
+            item["Name"].lstrip("/"),
+            item["State"]["Running"],
+            frozen=item["State"].get("Paused", False),
+        )
+        for item in found
+    ]
 
 
 def recorded(name: str) -> dict[str, Any]:
@@ -113,6 +137,21 @@ def find(name: str, settings: Settings) -> Cluster:
             remedy=f"./witw up --kind{'' if name == settings.project else f' --name {name}'}",
         )
     return Cluster(name, Ports(**facts["ports"]), toolchain.ensure("kubectl", settings))
+
+
+def find_awake(name: str, settings: Settings) -> Cluster:
+    """A cluster that is there and can be asked.
+
+    Raises:
+        ClusterError: This checkout has none of that name, or its nodes sleep.
+    """
+    found = find(name, settings)
+    if [node for node in nodes(name) if not node.awake]:
+        raise ClusterError(
+            f"the cluster {name} is {parked.said(f'cluster {name}')}: nothing in it answers",
+            remedy=f"./witw resume --name {name}",
+        )
+    return found
 
 
 def ensure(
@@ -176,8 +215,11 @@ def stop(name: str) -> list[str]:
     """
     there = _ours(name)
     running = [node.name for node in there if node.running]
+    if frozen := [node.name for node in there if node.frozen]:
+        process.run(["docker", "unpause", *frozen])
     if running:
         process.run(["docker", "stop", *running], timeout=DELETE_TIMEOUT)
+    parked.forget(f"cluster {name}")
     return running
 
 
@@ -200,6 +242,7 @@ def delete(name: str, settings: Settings) -> bool:
             str(folder_of(name) / "kubeconfig"),
         ]
         process.run(command, timeout=DELETE_TIMEOUT)
+    parked.forget(f"cluster {name}")
     existed = folder_of(name).exists()
     shutil.rmtree(folder_of(name), ignore_errors=True)
     return bool(there) or existed
@@ -263,9 +306,12 @@ def _create(
 
 def _start(cluster: Cluster, there: list[Node], say: Say) -> str:
     """Start nodes that were stopped, and wait until the API server answers."""
+    if frozen := [node.name for node in there if node.frozen]:
+        process.run(["docker", "unpause", *frozen])
     if stopped := [node.name for node in there if not node.running]:
         say(f"starting {', '.join(stopped)}")
         process.run(["docker", "start", *stopped])
+    parked.forget(f"cluster {cluster.name}")
     deadline = time.monotonic() + START_TIMEOUT
     while not cluster.run("get", "--raw=/readyz", timeout=20, check=False).ok:
         if time.monotonic() > deadline:
@@ -274,7 +320,7 @@ def _start(cluster: Cluster, there: list[Node], say: Say) -> str:
                 remedy=f"see `docker logs {cluster.control_plane}`, or begin anew (down --kind --purge)",
             )
         time.sleep(0.5)
-    return "started again" if stopped else ""
+    return "started again" if stopped else "resumed" if frozen else ""
 
 
 def _introduce(cluster: Cluster, mirror: Registry) -> None:

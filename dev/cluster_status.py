@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from dev import cluster, cluster_up, kube, platform_values, waits
+from dev import cluster, cluster_up, kube, parked, platform_values, waits
 from dev.cluster import Cluster
 from dev.settings import Settings
 
@@ -42,10 +42,10 @@ def all_of_them(settings: Settings) -> list[Status]:
 def of(found: Cluster, settings: Settings) -> Status:
     """How a cluster is."""
     url = platform_values.public_url(found, settings)
-    if stopped := [node.name for node in cluster.nodes(found.name) if not node.running]:
-        return Status(
-            found.name, url, [Line(found.name, "", "", f"{', '.join(stopped)} stopped")], ready=False
-        )
+    if asleep := [node.name for node in cluster.nodes(found.name) if not node.awake]:
+        note = parked.read(f"cluster {found.name}")
+        said = f"{note}, `./witw resume`" if note else f"{', '.join(asleep)} stopped"
+        return Status(found.name, url, [Line(found.name, "", "", said)], ready=False)
     api = kube.of(found)
     spaces = [*cluster_up.OWN, *cluster_up.namespaces(platform_values.chosen_layers(found.name))]
     problems = waits.look(api, set(spaces))

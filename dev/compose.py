@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from dev import process
+from dev import parked, process
 from dev.errors import ProcessError, StackError
 from dev.settings import ROOT, Settings
 
@@ -54,7 +54,9 @@ class Compose:
     def is_running(self, service: str) -> bool:
         """Whether a container of a service runs."""
         return any(
-            service_of(container) == service and container["State"]["Running"]
+            service_of(container) == service
+            and container["State"]["Running"]
+            and not container["State"].get("Paused")
             for container in self.containers()
         )
 
@@ -98,6 +100,10 @@ class Compose:
 
     def down(self, *options: str) -> None:
         """Take the containers and networks away, of profiles too; `--volumes` takes the data as well."""
+        # What is frozen could not end by itself.
+        if frozen := [one["Id"] for one in self.containers() if one["State"].get("Paused")]:
+            process.run(["docker", "unpause", *frozen])
+        parked.forget(f"compose {self.settings.project}")
         self.run("--profile=*", "down", "--remove-orphans", *options, timeout=DOWN_TIMEOUT)
 
 

@@ -24,6 +24,6 @@ def command(
     the next `./witw deploy`.
     """
     chosen = settings.load()
-    found = cluster.find(name or chosen.project, chosen)
+    found = cluster.find_awake(name or chosen.project, chosen)
     runner = helmfile.get(target.of_cluster(found, chosen), cluster_up.ENVIRONMENT, chosen)
     return process.hand_over(runner.command(context.args), env=runner.variables)

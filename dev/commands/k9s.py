@@ -22,7 +22,7 @@ def command(
 ) -> int:
     """Look at a cluster of this checkout with k9s, if it is installed."""
     chosen = settings.load()
-    found = cluster.find(name or chosen.project, chosen)
+    found = cluster.find_awake(name or chosen.project, chosen)
     if (program := shutil.which("k9s")) is None:
         raise HostError("k9s is not installed", remedy="install it (k9scli.io), or use ./witw kubectl")
     return process.hand_over([program, "--kubeconfig", str(found.kubeconfig), *context.args])

@@ -23,5 +23,5 @@ def command(
     Options of ours come before kubectl's own words, so that those pass as they are.
     """
     chosen = settings.load()
-    found = cluster.find(name or chosen.project, chosen)
+    found = cluster.find_awake(name or chosen.project, chosen)
     return process.hand_over([*found.command, *context.args])

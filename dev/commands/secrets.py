@@ -26,7 +26,7 @@ def rotate_key(name: Name = None) -> None:
     interrupted is finished by the next.
     """
     chosen = settings.load()
-    found = cluster.find(name or chosen.project, chosen)
+    found = cluster.find_awake(name or chosen.project, chosen)
     with state.only_one("secrets rotate-key"), console.Report() as report, report.stage("rotate") as stage:
         done = encryption.rotate(found.encrypted, stage.say)
         stage.say(f"{done.old} replaced by {done.new}")
@@ -40,7 +40,7 @@ def rotate_key(name: Name = None) -> None:
 def check(name: Name = None) -> None:
     """Read raw etcd and say how many objects are encrypted, and with which key; fails if any is not."""
     chosen = settings.load()
-    if _proof(cluster.find(name or chosen.project, chosen)):
+    if _proof(cluster.find_awake(name or chosen.project, chosen)):
         raise typer.Exit(1)
 
 

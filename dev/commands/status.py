@@ -7,7 +7,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from dev import cluster_status, console, engine, settings
+from dev import cluster_status, console, engine, park, parked, settings
 from dev.commands import STACK
 from dev.compose import Compose, is_ready, service_of, state_of
 from dev.errors import StackError
@@ -45,9 +45,12 @@ def _containers(chosen: settings.Settings, containers: list[dict[str, Any]]) -> 
         )
     console.out.print(table)
     ready = all(is_ready(container) for container in containers)
-    console.out.print(
-        f"[bold]The app[/]  {chosen.url}" if ready else "not ready; `./witw logs SERVICE` says why"
-    )
+    if ready:
+        console.out.print(f"[bold]The app[/]  {chosen.url}")
+    elif park.compose(chosen).is_asleep() and (note := parked.read(f"compose {chosen.project}")):
+        console.out.print(f"{note}, `./witw resume`")
+    else:
+        console.out.print("not ready; `./witw logs SERVICE` says why")
     return ready
 
 

@@ -20,6 +20,7 @@ from dev import (
     images,
     layers,
     packages,
+    park,
     platform_values,
     process,
     settings,
@@ -183,10 +184,12 @@ def _prefetch(chosen: settings.Settings, report: console.Report) -> None:
 def _run(compose: Compose, report: console.Report, *, demo: bool) -> str:
     """Everything from the images to the demo data; returns the demo people's password."""
     with report.stage("containers") as stage:
+        resumed = park.wake(park.compose(compose.settings))
         config, containers = compose.config(), compose.containers()
         stack.check_ports(compose.settings, containers)
         if stack.is_current(compose, config, containers):
-            stage.unchanged(f"{len(containers)} containers ready")
+            said = f"{len(containers)} containers ready"
+            stage.say(f"resumed: {said}") if resumed else stage.unchanged(said)
         else:
             if not any(container["State"]["Running"] for container in containers):
                 stack.check_data(compose, config)

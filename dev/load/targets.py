@@ -165,7 +165,7 @@ def _clusters(settings: Settings) -> list[LoadTarget]:
     made = []
     for name in cluster.names():
         nodes = cluster.nodes(name)
-        if not nodes or not all(node.running for node in nodes):
+        if not nodes or not all(node.awake for node in nodes):
             continue
         try:
             to = target.of_cluster(cluster.find(name, settings), settings)

@@ -44,6 +44,13 @@ def docker(state: dict[str, Any], arguments: list[str]) -> tuple[int, str]:  # n
         case ["start" | "stop" as verb, *names]:
             for name in names:
                 containers[name]["running"] = verb == "start"
+        case ["pause" | "unpause" as verb, *names]:
+            for name in names:
+                containers[name]["frozen"] = verb == "pause"
+        case ["compose", *_, "stop"]:
+            for facts in containers.values():
+                if any(label.startswith("com.docker.compose.project=") for label in facts["labels"]):
+                    facts["running"] = False
         case ["rm", name]:
             return 0, name if containers.pop(name, None) else ""
         case ["tag", old, new]:
@@ -72,8 +79,14 @@ def inspect(containers: dict[str, Any], arguments: list[str], names: list[str]) 
         {
             "Id": name,
             "Name": f"/{name}",
-            "State": {"Running": containers[name]["running"]},
-            "HostConfig": {"PortBindings": {"5000/tcp": [{"HostPort": containers[name]["port"]}]}},
+            "State": {
+                "Running": containers[name]["running"],
+                "Paused": containers[name].get("frozen", False),
+            },
+            "HostConfig": {
+                "PortBindings": {"5000/tcp": [{"HostPort": containers[name]["port"]}]},
+                "RestartPolicy": {"Name": containers[name].get("restart", "")},
+            },
         }
         for name in names
     ]
