@@ -69,14 +69,19 @@ class Image(BaseModel, extra="forbid"):
 
 
 class Chart(BaseModel, extra="forbid"):
-    """A chart of others, and how it is made from the source of a Go module where it cannot be pulled."""
+    """A chart of others, and how it is made from the source of a Go module where it cannot be pulled.
 
-    reference: str
+    The source is a chart whose values have a `template`, or manifests under an `overlay` of ours, a folder of
+    the checkout. Without a reference there is none to pull.
+    """
+
+    reference: str = ""
     version: str
     module: str
     folder: str
-    template: str
-    placeholders: dict[str, str]
+    template: str = ""
+    overlay: str = ""
+    placeholders: dict[str, str] = {}
 
 
 class Catalogue(BaseModel, extra="forbid"):

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import yaml
 
-from dev import base_image, catalogue, console, go_modules, process, programs, state, toolchain
+from dev import base_image, catalogue, console, go_modules, manifests, process, programs, state, toolchain
 from dev.catalogue import Chart
 from dev.errors import ImageError, ProcessError
 from dev.programs import Say, silent
-from dev.settings import Settings
+from dev.settings import ROOT, Settings
 
 FOLDER = state.FOLDER / "charts"
 
@@ -56,8 +56,12 @@ def get(name: str, settings: Settings, say: Say = silent) -> Found:
         if not (damage := problem(found)):
             return found
         console.err.print(f"{found.path} {damage}; making it anew", markup=False, soft_wrap=True)
-    why = "pulling is switched off" if settings.pull == "never" else _pull(name, settings, say)
-    if why and settings.pull == "always":
+    can_be_pulled = bool(catalogue.load().charts[name].reference)
+    if can_be_pulled and settings.pull != "never":
+        why = _pull(name, settings, say)
+    else:
+        why = "pulling is switched off" if can_be_pulled else "there is no other"
+    if why and can_be_pulled and settings.pull == "always":
         raise ImageError(
             f"{reference(name, settings)} could not be pulled",
             details=why,
@@ -79,6 +83,8 @@ def find(name: str, settings: Settings) -> Found | None:
         return None
     origin = str(known.get("origin"))
     allowed = {"auto": (PULLED, MADE), "always": (PULLED,), "never": (MADE,)}[settings.pull]
+    if not catalogue.load().charts[name].reference:
+        allowed = (MADE,)
     return Found(name, path, version(name), origin) if origin in allowed else None
 
 
@@ -95,8 +101,9 @@ def version(name: str) -> str:
 
 
 def reference(name: str, settings: Settings) -> str:
-    """From where a chart is pulled, by way of the mirror if there is one."""
-    return "oci://" + catalogue.mirrored(catalogue.load().charts[name].reference, settings.mirror)
+    """From where a chart is pulled, by way of the mirror if there is one; empty: from nowhere."""
+    known = catalogue.load().charts[name].reference
+    return "oci://" + catalogue.mirrored(known, settings.mirror) if known else ""
 
 
 def checksum(folder: Path) -> str:
@@ -129,28 +136,38 @@ def _pull(name: str, settings: Settings, say: Say) -> str:
 
 
 def _make(name: str, settings: Settings) -> None:
-    """Lay a chart out of the source of its Go module, its template of values filled in."""
+    """Lay a chart out of the source of its Go module: a chart there, or manifests there."""
     chart = catalogue.load().charts[name]
     source = programs.source(chart.folder, chart.module, settings.cache_dir)
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FOLDER, prefix=".new-") as aside:
         made = Path(aside) / name
-        # The module cache may be read-only.
-        shutil.copytree(source, made, copy_function=shutil.copyfile)
-        for folder in (made, *(path for path in made.rglob("*") if path.is_dir())):
-            folder.chmod(0o755)
-        _fill(made, chart, version(name))
+        if chart.overlay:
+            kubectl = toolchain.ensure("kubectl", settings)
+            manifests.lay_out(
+                made, source, ROOT / chart.overlay, kubectl, lambda text: _filled(text, name, chart)
+            )
+        else:
+            # The module cache may be read-only.
+            shutil.copytree(source, made, copy_function=shutil.copyfile)
+            for folder in (made, *(path for path in made.rglob("*") if path.is_dir())):
+                folder.chmod(0o755)
+            template = made / chart.template
+            (made / "values.yaml").write_text(_filled(template.read_text(), name, chart))
+            template.unlink()
+        _number(made, version(name))
         _keep(name, made, MADE)
 
 
-def _fill(folder: Path, chart: Chart, number: str) -> None:
-    """What the project's release build does with its chart: values out of their template, and the version."""
-    template, values = folder / chart.template, folder / "values.yaml"
-    text = template.read_text()
+def _filled(text: str, name: str, chart: Chart) -> str:
+    """What the project's release build does: a text with its placeholders filled in."""
     for placeholder, value in chart.placeholders.items():
-        text = text.replace(placeholder, value.replace("{version}", number))
-    template.unlink()
-    values.write_text(text)
+        text = text.replace(placeholder, value.replace("{version}", version(name)))
+    return text
+
+
+def _number(folder: Path, number: str) -> None:
+    """Give a chart its version."""
     facts = yaml.safe_load((folder / "Chart.yaml").read_text())
     facts |= {"version": number, "appVersion": number}
     (folder / "Chart.yaml").write_text(yaml.safe_dump(facts, sort_keys=False))
@@ -167,7 +184,9 @@ def _keep(name: str, folder: Path, origin: str) -> None:
 
 def _inputs(name: str) -> str:
     """A hash of what decides how a chart looks."""
-    return state.digest(catalogue.load().charts[name].model_dump_json(), version(name))
+    chart = catalogue.load().charts[name]
+    ours = checksum(ROOT / chart.overlay) if chart.overlay else ""
+    return state.digest(chart.model_dump_json(), version(name), ours)
 
 
 def stamp_name(name: str) -> str:

@@ -50,9 +50,16 @@ LAYERS = {
         always=True,
     ),
     "metrics": Layer(
-        "what the cluster and the app measure: the metrics API",
+        "what the cluster and the app measure: the metrics API, Prometheus with alerts",
         "metrics",
-        images=("metrics-server",),
+        images=("metrics-server", "kube-state-metrics", "prometheus"),
+    ),
+    "autoscaling": Layer(
+        "as many pods of the app as its load asks for: KEDA",
+        "autoscaling",
+        images=("keda", "keda-adapter", "keda-webhooks"),
+        charts=("keda",),
+        needs=("metrics",),
     ),
 }
 """A new layer: an entry here, a release with its label in helmfile.yaml, a file in dev/platform/values."""

@@ -49,7 +49,7 @@ def write(
             "public": cluster_config.PUBLIC_NODE_PORT,
             "internal": cluster_config.INTERNAL_NODE_PORT,
         },
-        "size": size(settings),
+        "size": size(settings, scaled="autoscaling" in enabled),
     }
     text = yaml.safe_dump(values, sort_keys=False)
     if not file(found.name).exists() or file(found.name).read_text() != text:
@@ -67,17 +67,23 @@ def internal_url(found: Cluster) -> str:
     return f"http://localhost:{found.ports.internal}"
 
 
-def size(settings: Settings) -> dict[str, int]:
+def size(settings: Settings, *, scaled: bool = False) -> dict[str, int]:
     """How big the app is, and the sessions that it may take of the pooler.
 
-    All pods are replaced at once, so in an update there may be three times as many: the old ones, as many new
+    All pods may be replaced at once, so in an update there are as many new ones as `surge` besides the old
     ones, and as many that drain.
+
+    Args:
+        settings: Of this checkout.
+        scaled: Whether something decides how many pods there are; there may be `most` then.
     """
     replicas, workers, threads = settings.app_replicas, settings.web_workers, settings.web_threads
+    most = max(replicas, settings.app_most_replicas) if scaled else replicas
     return {
         "replicas": replicas,
+        "most": most,
         "surge": replicas,
         "workers": workers,
         "threads": threads,
-        "sessions": 3 * replicas * workers * (threads + 1) + SPARE,
+        "sessions": (most + 2 * replicas) * workers * (threads + 1) + SPARE,
     }

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     pip_conf: str = Field("", description="pip configuration for builds; by default this machine's own")
     npmrc: str = Field("", description="npm configuration for builds; by default this machine's own")
     app_replicas: int = Field(2, ge=1, le=50, description="containers of the app")
+    app_most_replicas: int = Field(
+        6, ge=1, le=50, description="most pods where a cluster scales the app; the pool is sized by it"
+    )
     web_workers: int = Field(2, ge=1, le=64, description="gunicorn workers in each of them")
     web_threads: int = Field(4, ge=1, le=256, description="threads of each worker")
 

@@ -20,6 +20,7 @@ METRICS_PATH = "/internal/metrics"
 # Answers by the arbiter that at least one worker has reported back lately: for a liveness probe that a full
 # house of slow requests must not fail.
 LIVE_PATH = "/internal/health/live"
+OPEN = ("witw_threads_busy", "witw_connections_waiting")
 
 
 class About(Collector):
@@ -40,13 +41,37 @@ class About(Collector):
         )
 
 
+class Counted(Collector):
+    """What was counted, and what follows from it."""
+
+    def __init__(self, source: Collector) -> None:
+        self._source = source
+
+    def collect(self) -> Iterator[Metric]:
+        """All series, and the load of this server as one number: autoscalers can read one, but add none up.
+
+        A worker takes up to a thousand connections at once and lets them wait for a thread. So nothing to
+        speak of waits in the kernel, before anybody counts it.
+        """
+        open_requests = 0.0
+        for metric in self._source.collect():
+            if metric.name in OPEN:
+                open_requests += sum(sample.value for sample in metric.samples)
+            yield metric
+        yield GaugeMetricFamily(
+            "witw_requests_open",
+            "Requests that have come and are not answered yet, waiting for a thread or holding one.",
+            value=open_requests,
+        )
+
+
 def registry(release: str, environment: str) -> CollectorRegistry:
     """Everything that is exposed: the sum over all workers; without gunicorn, what this process counts."""
     whole = CollectorRegistry()
     if slots.DIRECTORY in os.environ:
-        MultiProcessCollector(whole)  # type: ignore[no-untyped-call]
+        whole.register(Counted(MultiProcessCollector(None)))  # type: ignore[no-untyped-call]
     else:
-        whole.register(REGISTRY)
+        whole.register(Counted(REGISTRY))
     whole.register(About(release, environment))
     return whole
 

@@ -48,7 +48,8 @@ def show() -> None:
     table = Table("chart", "version", "here", "pulled from", "made from")
     for name, chart in catalogue.load().charts.items():
         there = charts.find(name, chosen)
-        origin, source = there.origin if there else "no", charts.reference(name, chosen)
+        origin = there.origin if there else "no"
+        source = charts.reference(name, chosen) or "nowhere"
         table.add_row(name, charts.version(name), origin, source, chart.folder)
     console.out.print(table)
     table = Table("program of this machine", "version", "here", "downloaded from")

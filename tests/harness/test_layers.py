@@ -62,8 +62,23 @@ def test_helmfile_is_told_layers_images_ports_and_size(found):
         "public_url": "http://localhost:28080",
         "node_ports": {"public": 30080, "internal": 30081},
         # Old, new and draining pods, each with a session for every thread and one more for every worker.
-        "size": {"replicas": 3, "surge": 3, "workers": 2, "threads": 4, "sessions": 9 * 2 * 5 + 8},
+        "size": {
+            "replicas": 3,
+            "most": 3,
+            "surge": 3,
+            "workers": 2,
+            "threads": 4,
+            "sessions": 9 * 2 * 5 + 8,
+        },
     }
+
+
+def test_where_something_scales_the_app_the_pool_is_sized_by_the_most_pods(found):
+    chosen = settings.load(app_replicas=2, app_most_replicas=6, web_workers=2, web_threads=4)
+    size = platform_values.write(found, chosen, ["metrics", "autoscaling"], {})["size"]
+    assert (size["replicas"], size["most"], size["sessions"]) == (2, 6, (6 + 2 * 2) * 2 * 5 + 8)
+    few = settings.load(app_replicas=8, app_most_replicas=6)
+    assert platform_values.write(found, few, ["autoscaling"], {})["size"]["most"] == 8
 
 
 def test_what_is_known_survives_a_damaged_file(found):

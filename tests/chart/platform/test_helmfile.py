@@ -91,9 +91,23 @@ def test_the_pooler_takes_the_sessions_that_the_app_counts_on(local: Helmfile) -
     assert told["POOL_SESSIONS"] == sessions
 
 
+def test_the_app_and_its_autoscaler_agree_about_the_most_pods(local: Helmfile) -> None:
+    most = platform_values.known(NAME)["size"]["most"]
+    (scaled,) = render(local, "autoscaling")
+    app = render(local, "witw")
+    assert "replicas" not in one(app, "Deployment", "witw")["spec"]
+    assert scaled["spec"]["maxReplicaCount"] == most == 6
+    assert scaled["spec"]["minReplicaCount"] == platform_values.known(NAME)["size"]["replicas"]
+    assert scaled["spec"]["scaleTargetRef"]["name"] == "witw"
+    assert scaled["metadata"]["namespace"] == layers.APP.namespace
+    # Where a pod requests next to nothing, no share of that can be the measure.
+    cpu = next(each for each in scaled["spec"]["triggers"] if each["type"] == "cpu")
+    assert (cpu["metricType"], cpu["metadata"]["value"]) == ("AverageValue", "250m")
+
+
 def test_values_of_the_user_win_and_the_last_file_wins(local: Helmfile, tmp_path: Path) -> None:
     first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
-    first.write_text("replicas: 1\nweb: {threads: 2}\n")
+    first.write_text("replicas: 1\nautoscaling: {by: replicas}\nweb: {threads: 2}\n")
     second.write_text("web: {threads: 3}\n")
     runner = Helmfile(local.target, "local", local.program, local.plugins, (first, second))
     objects = render(runner, "witw")
@@ -106,7 +120,7 @@ def test_values_of_the_user_win_and_the_last_file_wins(local: Helmfile, tmp_path
     [
         ("repicas: 3\n", "'repicas' not allowed"),
         ("replicas: many\n", "/replicas"),
-        ("replicas: 40\n", "the pooler has"),
+        ("autoscaling: {maxReplicas: 40}\n", "the pooler has"),
     ],
 )
 def test_values_that_are_wrong_are_named(text: str, says: str, local: Helmfile, tmp_path: Path) -> None:

@@ -46,11 +46,13 @@ def test_a_full_house_is_seen_from_outside(server: Server) -> None:
     with server.occupied(connections=5):
         eventually(lambda: server.metric("witw_threads_busy") == 2)
         eventually(lambda: server.metric("witw_connections_waiting") == 3)
+        assert server.metric("witw_requests_open") == 5
         assert server.ask_arbiter("/internal/health/live").text == "ok"
         with pytest.raises(httpx.ReadTimeout):
             server.get("/internal/ok", timeout=0.5)
     eventually(lambda: server.metric("witw_threads_busy") == 0)
     eventually(lambda: server.metric("witw_connections_waiting") == 0)
+    assert server.metric("witw_requests_open") == 0
 
 
 def test_sigterm_is_announced_before_the_server_stops(server: Server) -> None:

@@ -60,3 +60,24 @@ securityContext:
   capabilities: {drop: [ALL]}
 resources: {{- toYaml .values.resources | nindent 2 }}
 {{- end }}
+
+{{/* Metadata of an object in another namespace.  root; component; namespace */}}
+{{- define "metrics.foreignMetadata" -}}
+name: {{ printf "%s-%s" .root.Release.Name .component }}
+namespace: {{ .namespace }}
+labels: {{- include "metrics.labels" . | nindent 2 }}
+{{- end }}
+
+{{/* The account of a component.  root; component */}}
+{{- define "metrics.subjects" -}}
+- {kind: ServiceAccount, name: {{ .component }}, namespace: {{ .root.Release.Namespace }}}
+{{- end }}
+
+{{/* The namespaces of all pods that are scraped, each once and in order. Nothing is seen in others. */}}
+{{- define "metrics.namespaces" -}}
+{{- $found := list -}}
+{{- range .Values.scrape.pods }}
+{{- with . }}{{- $found = append $found (.namespace | default $.Release.Namespace) }}{{- end }}
+{{- end }}
+{{- $found | uniq | sortAlpha | toYaml }}
+{{- end }}
