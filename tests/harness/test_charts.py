@@ -51,6 +51,62 @@ def helm(monkeypatch, tmp_path, *, fails=False):
     return commands
 
 
+@pytest.fixture
+def of_manifests(machine, tmp_path):
+    """A chart of the catalogue that is made of manifests under an overlay, and cannot be pulled."""
+    source, overlay, kubectl = tmp_path / "source", tmp_path / "overlay", tmp_path / "kubectl"
+    (source / "kustomization.yaml").write_text("resources: []\n")
+    overlay.mkdir()
+    (overlay / "Chart.yaml").write_text("name: manifests\nversion: 0.0.0\nappVersion: 0.0.0\n")
+    (overlay / "values.yaml").write_text("image: ''\n")
+    (overlay / "values.schema.json").write_text("{}\n")
+    rendered = (
+        "kind: CustomResourceDefinition\nmetadata: {name: things}\n---\n"
+        "kind: Deployment\nmetadata:\n  namespace: theirs\nimage: '{{ .Values.image }}'\n"
+    )
+    (tmp_path / "rendered").write_text(rendered)
+    # It has to find both beside each other, as the overlay names the manifests by a path.
+    kubectl.write_text(
+        '#!/bin/sh\ntest "$1" = kustomize && test -f "$2/../base/kustomization.yaml" && '
+        f'test -f "$2/values.yaml" && cat {tmp_path}/rendered\n'
+    )
+    kubectl.chmod(0o755)
+    chart = (
+        catalogue.load()
+        .charts[CHART]
+        .model_copy(
+            update={
+                "reference": "",
+                "template": "",
+                "overlay": str(overlay),
+                "placeholders": {"namespace: theirs": "namespace: {{ .Release.Namespace }}"},
+            }
+        )
+    )
+    machine.setitem(catalogue.load().charts, CHART, chart)
+    machine.setattr(charts.toolchain, "ensure", lambda *_: kubectl)
+    return overlay
+
+
+@pytest.mark.parametrize("pull", ["auto", "always", "never"])
+def test_manifests_become_a_chart_with_their_kinds_aside(of_manifests, pull):
+    found = charts.get(CHART, settings.load(pull=pull))
+    assert found.origin == charts.MADE
+    assert charts.reference(CHART, settings.load()) == ""
+    assert (found.path / "crds" / f"{CHART}.yaml").read_text().startswith("kind: CustomResourceDefinition\n")
+    template = (found.path / "templates" / f"{CHART}.yaml").read_text()
+    assert "CustomResourceDefinition" not in template
+    assert "namespace: {{ .Release.Namespace }}" in template
+    assert yaml.safe_load((found.path / "Chart.yaml").read_text())["version"] == found.version
+
+
+def test_a_chart_of_manifests_is_made_anew_when_the_overlay_has_changed(of_manifests):
+    charts.ensure(CHART, settings.load())
+    (of_manifests / "values.yaml").write_text("image: other\n")
+    assert charts.find(CHART, settings.load()) is None
+    assert "other" in (charts.ensure(CHART, settings.load()) / "values.yaml").read_text()
+
+
 def test_the_source_of_every_chart_is_in_the_module_that_it_names():
     for chart in catalogue.load().charts.values():
         module = go_modules.load(chart.module)

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -103,6 +104,19 @@ def test_the_app_and_its_autoscaler_agree_about_the_most_pods(local: Helmfile) -
     # Where a pod requests next to nothing, no share of that can be the measure.
     cpu = next(each for each in scaled["spec"]["triggers"] if each["type"] == "cpu")
     assert (cpu["metricType"], cpu["metadata"]["value"]) == ("AverageValue", "250m")
+
+
+def test_the_second_witness_is_the_prometheus_of_the_cluster(local: Helmfile) -> None:
+    (scaled,) = render(local, "autoscaling")
+    witness = next(each for each in scaled["spec"]["triggers"] if each["type"] == "prometheus")
+    address = urlsplit(witness["metadata"]["serverAddress"])
+    metrics = render(local, "metrics")
+    name, namespace, _ = str(address.hostname).split(".")
+    service = one(metrics, "Service", name)
+    assert service["metadata"].get("namespace", "metrics") == namespace
+    assert address.port == service["spec"]["ports"][0]["port"]
+    (container,) = one(metrics, "StatefulSet", name)["spec"]["template"]["spec"]["containers"]
+    assert any(argument.endswith(f"{address.path}/") for argument in container["args"])
 
 
 def test_values_of_the_user_win_and_the_last_file_wins(local: Helmfile, tmp_path: Path) -> None:
