@@ -59,10 +59,12 @@ class Target:
             [str(self.kubectl), *options, *arguments], stdin=stdin, timeout=timeout, check=check
         )
 
-    def run_helm(self, *arguments: str, timeout: float = 60, check: bool = True) -> process.Result:
+    def run_helm(
+        self, *arguments: str, stdin: str | None = None, timeout: float = 60, check: bool = True
+    ) -> process.Result:
         """Run Helm on it."""
         options = [f"--kubeconfig={self.kubeconfig}", f"--kube-context={self.context}"]
-        return process.run([str(self.helm), *arguments, *options], timeout=timeout, check=check)
+        return process.run([str(self.helm), *arguments, *options], stdin=stdin, timeout=timeout, check=check)
 
 
 def of_cluster(cluster: Cluster, settings: Settings) -> Target:
