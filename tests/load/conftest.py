@@ -1,0 +1,140 @@
+"""The cluster that scales the app, and loads whose requests are counted over all tests.
+
+Without `--cluster NAME` a cluster of its own is made, and removed at the end.
+"""
+
+import re
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
+
+import pytest
+
+from dev import cluster, cluster_report, cluster_up, console, reports, settings, target
+from dev.commands import up
+from dev.load import document, measures, run, shapes, targets
+from dev.load import report as load_report
+from dev.load.run import Run
+from dev.target import Target
+from tests.e2e.stack import Stack
+from tests.load.scaled import Scaled
+
+NAME = "witw-load"
+PORT = 18480
+
+SPACES = ["kube-system", "autoscaling", "metrics", "gateway", "postgres", "witw"]
+
+WINDOW = 20
+"""Seconds that pods are kept after a load, lest the tests wait for most of their time."""
+
+target_key = pytest.StashKey[Target]()
+runs_key = pytest.StashKey[list[Run]]()
+told_key = pytest.StashKey[int]()
+
+Load = Callable[..., Run]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add our options."""
+    parser.addoption(
+        "--keep", action="store_true", help="leave the cluster running, for the next run or a look"
+    )
+    parser.addoption("--cluster", metavar="NAME", help="use this cluster of `./witw up --kind`, as it is")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name our marker."""
+    config.addinivalue_line("markers", "short: a spike on the small profile; `tox run -e load -- -m short`")
+    config.stash[runs_key] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep the reports of a failed test's loads and one of the cluster, and say where."""
+    report = yield
+    to = item.config.stash.get(target_key, None)
+    if report.failed and to is not None:
+        folder = reports.new_folder(f"load-{re.sub(r'[^a-z0-9]+', '-', item.name.lower())[:60]}")
+        cluster_report.write(folder / "cluster", to, SPACES)
+        for number, done in enumerate(item.config.stash[runs_key][item.stash.get(told_key, 0) :], start=1):
+            (folder / f"run-{number}").mkdir()
+            load_report.write(done, [], folder / f"run-{number}")
+        report.sections.append(("what was measured, and what the cluster says", str(folder)))
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Take the cluster away, however far its making has come."""
+    kept = any(map(session.config.getoption, ("--keep", "--cluster", "--collect-only")))
+    if not kept and cluster.recorded(NAME):
+        cluster.delete(NAME, _settings())
+
+
+@pytest.fixture(scope="session")
+def to(pytestconfig: pytest.Config) -> Target:
+    """The cluster with everything in it."""
+    named = pytestconfig.getoption("--cluster")
+    chosen = settings.load() if named else _settings()
+    found = target.of_cluster(cluster.find(named, chosen), chosen) if named else _bring_up(chosen)
+    pytestconfig.stash[target_key] = found
+    return found
+
+
+@pytest.fixture(scope="session")
+def scaled(to: Target) -> Iterator[Scaled]:
+    """What scales the app, with short times for scaling in."""
+    found = Scaled(to, Stack(to))
+    found.check()
+    advanced = found.spec["advanced"]
+    down = advanced["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
+    quick = {
+        **down,
+        "stabilizationWindowSeconds": WINDOW,
+        "policies": [{"type": "Pods", "value": 2, "periodSeconds": 5}],
+    }
+    behavior = {**advanced["horizontalPodAutoscalerConfig"]["behavior"], "scaleDown": quick}
+    with found.changed(advanced={"horizontalPodAutoscalerConfig": {"behavior": behavior}}):
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def rested(request: pytest.FixtureRequest, pytestconfig: pytest.Config, scaled: Scaled) -> None:
+    """Each test begins with as few pods as there may be."""
+    request.node.stash[told_key] = len(pytestconfig.stash[runs_key])
+    scaled.rest()
+
+
+@pytest.fixture(scope="session")
+def runs(pytestconfig: pytest.Config) -> list[Run]:
+    """All loads so far."""
+    return pytestconfig.stash[runs_key]
+
+
+@pytest.fixture(scope="session")
+def load(to: Target, scaled: Scaled, runs: list[Run]) -> Load:
+    """Puts a load on the app: `load(shape, calm_after=20)`. No request of it may fail."""
+    chosen = settings.load()
+    aim = targets.choose(to.ours.name, chosen)
+
+    def put(shape: shapes.Shape, **options: Any) -> Run:
+        done = run.run(shape, aim, chosen, **options)
+        runs.append(done)
+        found = measures.of(done)
+        assert found["failures.total"] == 0, document.of(done, [])["failures"]
+        return done
+
+    return put
+
+
+def _settings() -> settings.Settings:
+    return settings.load(project=NAME, port=PORT, internal_port=PORT + 1)
+
+
+def _bring_up(chosen: settings.Settings) -> Target:
+    """What `./witw up --kind --with autoscaling` does."""
+    with console.Report() as report:
+        wishes = cluster_up.Wishes(NAME, layers=("autoscaling",), diff=False)
+        compose = up.prepare(chosen, report)
+        return cluster_up.bring_up(chosen, compose, report, wishes)

@@ -1,0 +1,53 @@
+"""More load brings more pods, soon; less load takes them away, later; steady load leaves them alone."""
+
+from collections.abc import Callable
+
+import pytest
+
+from dev.load import measures
+from dev.load.shapes import Shape
+from tests.load.conftest import WINDOW, Load
+from tests.load.scaled import Scaled, decreases, stages, step_down
+
+ONE_READY, TWO_READY = 20.0, 30.0
+"""Seconds from a load step to so many more pods; 12 and 15 are usual."""
+
+SLACK = 10.0
+"""Two looks of the autoscaler."""
+
+SPIKE = Shape("spike", "users", ((0, 4), (6, 4), (6, 60), (36, 60), (36, 4), (42, 4)))
+
+STEADY = Shape("soak", "users", ((0, 40), (120, 40)))
+
+
+@pytest.mark.short
+def test_a_spike_brings_pods_soon_and_they_go_later(
+    scaled: Scaled, load: Load, tell: Callable[[str], None]
+) -> None:
+    done = load(SPIKE, calm_after=WINDOW + 35)
+    found = measures.of(done)
+    took = stages(done)
+    tell(f"spike: {took}; {found['replicas.most_ready']:.0f} at most")
+    assert took.ready <= ONE_READY
+    assert took.two_ready <= TWO_READY
+    assert scaled.least + 2 <= found["replicas.most_ready"] <= scaled.most
+    # Nobody waits any longer.
+    assert found["queue.at_the_end"] == 0
+    # And they have gone: not before the time that they are kept, and all of them.
+    over = step_down(done)
+    gone = [at for at in decreases(done) if at > over]
+    assert gone
+    assert gone[0] >= over + WINDOW - SLACK
+    assert done.samples.last("replicas.desired") == scaled.least
+    assert done.samples.last("replicas.ready") == scaled.least
+    assert found["replicas.least_ready"] >= scaled.least
+
+
+def test_steady_load_leaves_the_number_of_pods_alone(load: Load, tell: Callable[[str], None]) -> None:
+    done = load(STEADY)
+    found = measures.of(done)
+    tell(
+        f"steady: {found['requests.per_second']:.0f} requests/s, {found['replicas.most_desired']:.0f} pods, "
+        f"changes of direction: {found['replicas.changes_of_direction']:.0f}"
+    )
+    assert found["replicas.changes_of_direction"] <= 1
