@@ -38,10 +38,10 @@ def lay_out(made: Path, source: Path, overlay: Path, kubectl: Path, fill: Callab
         # kustomize takes nothing from outside of a folder that both are in.
         shutil.copytree(source, Path(aside) / "base", copy_function=shutil.copyfile)
         shutil.copytree(overlay, Path(aside) / "overlay")
+        for path in Path(aside).rglob("*"):
+            if path.is_dir():
+                path.chmod(0o755)  # it has the module cache's mode, which may be read-only
         text = process.run([str(kubectl), "kustomize", f"{aside}/overlay"], timeout=TIMEOUT).stdout
-        for folder in Path(aside).rglob("*"):
-            if folder.is_dir():
-                folder.chmod(0o755)
     documents = fill(text).split("\n---\n")
     kinds = [one for one in documents if DEFINITION in one.splitlines()]
     for folder, found in ((KINDS, kinds), ("templates", [one for one in documents if one not in kinds])):
