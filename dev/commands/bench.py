@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
-from dev import base_image, commands, console, images, reports, settings, state
-from dev.bench import cluster, data, load, memory, times
+from dev import (
+    base_image,
+    commands,
+    console,
+    images,
+    layers,
+    park,
+    reports,
+    settings,
+    state,
+    suggest,
+)
+from dev import cluster as cluster_of
+from dev import target as target_of
+from dev.bench import cluster, data, load, memory, resume, scale, scalers, times
+from dev.bench import trials as trials_of
 from dev.bench.report import Figures
 from dev.bench.times import Times
+from dev.bench.trials import Trials
+from dev.commands import park as park_command
 from dev.compose import Compose
 from dev.errors import StackError
 
@@ -80,6 +98,85 @@ def measure_up(
             found.write(file)
     for table in found.tables():
         console.out.print(table)
+    console.out.print(f"Kept in {file}", soft_wrap=True)
+
+
+@app.command("resume")
+def measure_resume(
+    trials: Annotated[int, typer.Option(min=1, max=200, help="How often each way is tried.")] = 10,
+    asleep: Annotated[
+        float, typer.Option(min=0, max=3600, help="Seconds for which it sleeps each time.")
+    ] = 5.0,
+    ways: Annotated[
+        str, typer.Option("--ways", metavar="WAY,...", help="Of frozen and stopped.")
+    ] = "frozen,stopped",
+    name: park_command.Name = None,
+    only_compose: park_command.OnlyCompose = False,
+) -> None:
+    """Measure how long what is up takes from a park to the app's first answer: frozen, and stopped.
+
+    Nobody can use it meanwhile. Figures and a plot are kept in `.witw/reports/`.
+    """
+    chosen = settings.load()
+    names = layers.split(ways)
+    for way in names:
+        suggest.check("way of parking", way, resume.TO_REACH)
+    with state.only_one("bench resume"):
+        for stack in park.choose(chosen, name, only_compose=only_compose):
+            found = resume.of(stack)
+            with _kept(found, "resume") as report:
+                for way in names:
+                    with report.stage(way) as stage:
+                        resume.measure(stack, way, trials, asleep, found, stage)
+
+
+@app.command("scale")
+def measure_scale(
+    trials: Annotated[int, typer.Option(min=1, max=200, help="How often each way is tried.")] = 10,
+    ways: Annotated[
+        str, typer.Option("--ways", metavar="WAY,...", help=f"Of {', '.join(scalers.WAYS)}.")
+    ] = ",".join(scalers.WAYS),
+    connections: Annotated[
+        int, typer.Option(min=1, max=1000, help="Requests that are open at any time of the load.")
+    ] = 16,
+    name: Annotated[
+        str | None, typer.Option("--name", help="The cluster of `up --kind`; the project's by default.")
+    ] = None,
+) -> None:
+    """Measure the stages from a load step to an extra ready pod, with our settings beside stock ones.
+
+    Needs the layer `autoscaling` and nobody else who loads the app. For the stock ways the cluster's
+    controllers and metrics-server look as often as they do by themselves; afterwards all is as it was. A
+    trial takes about a minute. Figures and a plot are kept in `.witw/reports/`.
+    """
+    chosen = settings.load()
+    names = layers.split(ways)
+    for way in names:
+        suggest.check("way of scaling", way, scalers.WAYS)
+    to = target_of.of_cluster(cluster_of.find_awake(name or chosen.project, chosen), chosen)
+    compose = Compose(chosen, images.build_environment(chosen, base_image.ensure(chosen, lambda _: None)[0]))
+    with state.only_one("bench scale"):
+        bench = scale.prepare(to, f"witw/bench:{chosen.tag}", connections)
+        found = scale.of(bench)
+        with _kept(found, "scale") as report:
+            with report.stage("wrk") as stage:
+                compose.run("--profile=bench", "build", "bench", timeout=600, on_line=stage.say)
+                stage.unchanged("the image is there")
+            bench.measure(names, trials, found, report)
+
+
+@contextlib.contextmanager
+def _kept(found: Trials, name: str) -> Iterator[console.Report]:
+    """Keep what was measured, whatever ends the run, and show it."""
+    folder = reports.new_folder(name)
+    try:
+        with console.Report() as report:
+            yield report
+    finally:
+        file = found.write(folder)
+    console.out.print(found.table())
+    with console.Report() as report, report.stage("plot") as stage:
+        stage.unchanged(str(trials_of.draw(folder, stage.say)))
     console.out.print(f"Kept in {file}", soft_wrap=True)
 
 

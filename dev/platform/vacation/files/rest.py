@@ -81,5 +81,5 @@ def rest(objects: Objects, begins: dt.datetime, ends: dt.datetime, now: dt.datet
 
 if __name__ == "__main__":
     there = Objects(*(os.environ[name] for name in ("NAMESPACE", "SCALED_OBJECT", "DEPLOYMENT")))
-    times = (dt.datetime.fromisoformat(os.environ[name]) for name in ("BEGINS", "ENDS"))
-    print(rest(there, *times, dt.datetime.now(dt.UTC)))  # noqa: T201 - the log of the pod
+    first, last = (dt.datetime.fromisoformat(os.environ[name]) for name in ("BEGINS", "ENDS"))
+    print(rest(there, first, last, dt.datetime.now(dt.UTC)))  # noqa: T201 - the log of the pod
