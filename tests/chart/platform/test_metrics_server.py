@@ -9,7 +9,11 @@ from tests.chart.rendering import Chart, Manifests, Object, Values, at
 
 FOLDER = ROOT / "dev" / "platform" / "metrics"
 
-MINIMAL: Values = {"images": {"metrics-server": "registry.example.com/witw/metrics-server:1"}}
+MINIMAL: Values = {
+    "images": {"metrics-server": "registry.example.com/witw/metrics-server:1"},
+    "kubeStateMetrics": {"enabled": False},
+    "prometheus": {"enabled": False},
+}
 
 
 @pytest.fixture(scope="session")
