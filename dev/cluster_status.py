@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from dev import cluster, cluster_up, kube, parked, platform_values, waits
+from dev import cluster, cluster_up, kube, parked, platform_values, vacation_plan, waits
 from dev.cluster import Cluster
 from dev.settings import Settings
 
@@ -56,6 +56,12 @@ def of(found: Cluster, settings: Settings) -> Status:
     for space in spaces:
         mine = [item for item in problems if item.namespace == space]
         waiting = len({item.name for item in mine if item.kind == "Pod"})
-        first = str(mine[0]) if mine else ("" if pods[space] else "nothing is deployed here")
+        first = str(mine[0]) if mine else ("" if pods[space] else _without_pods(api, space))
         lines.append(Line(found.name, space, f"{pods[space] - waiting} of {pods[space]} ready", first))
     return Status(found.name, url, lines, ready=not any(line.problem for line in lines))
+
+
+def _without_pods(api: kube.Kube, space: str) -> str:
+    """Why a namespace has none."""
+    asleep = vacation_plan.told(api) if space == vacation_plan.NAMESPACE else ""
+    return f"{asleep}, `./witw vacation`" if asleep else "nothing is deployed here"

@@ -26,6 +26,7 @@ from dev import (
     registry,
     target,
     toolchain,
+    vacation_plan,
     waits,
 )
 from dev.cluster import Cluster
@@ -131,6 +132,9 @@ def bring(
         with report.stage("releases") as stage:
             stage.unchanged("as they were left")
     with report.stage("app") as stage:
+        if "autoscaling" in wanted and (asleep := vacation_plan.told(to.kube)):
+            stage.unchanged(f"{asleep}; `./witw vacation --cancel` wakes it")
+            return done
         if not done and not answers(to.ours):
             # All was ready when it was left. Where a node was started again, everything begins at once, some
             # before there is a network: what crashes by that comes up by itself.

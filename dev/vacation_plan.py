@@ -14,6 +14,7 @@ from dev.release import Release
 from dev.settings import ROOT
 from dev.target import Target
 from dev.vacation import Vacation
+from dev.waits import Lister
 
 NAMESPACE, APP = "witw", "witw"
 
@@ -54,7 +55,7 @@ def find(to: Target) -> Sleeper:
     deployed = [one for one in to.kube.list("Deployment", NAMESPACE) if one["metadata"]["name"] == APP]
     if not deployed:
         raise ClusterError(f"the app is not in the {to.name}", remedy="./witw up --kind --with autoscaling")
-    found = scaled_object(to)
+    found = scaled_object(to.kube)
     if found is None:
         name = f" --name {to.cluster.name}" if to.cluster else ""
         raise ClusterError(
@@ -72,10 +73,10 @@ def find(to: Target) -> Sleeper:
     )
 
 
-def scaled_object(to: Target) -> dict[str, Any] | None:
+def scaled_object(kube: Lister) -> dict[str, Any] | None:
     """The app's ScaledObject; None where there is none, or no KEDA."""
     try:
-        found = to.kube.list("scaledobjects.keda.sh", NAMESPACE)
+        found = kube.list("scaledobjects.keda.sh", NAMESPACE)
     except NoAnswerError:
         raise
     except ClusterError:
@@ -87,6 +88,13 @@ def asleep_until(found: dict[str, Any]) -> dt.datetime | None:
     """When the app wakes, by the annotation of its ScaledObject; None when it is awake."""
     text = found["metadata"].get("annotations", {}).get(UNTIL)
     return dt.datetime.fromisoformat(text) if text else None
+
+
+def told(kube: Lister) -> str:
+    """That the app is asleep by a vacation, and until when; nothing when it is awake."""
+    found = scaled_object(kube)
+    until = asleep_until(found) if found else None
+    return f"on vacation until {until.astimezone():%Y-%m-%d %H:%M}" if until else ""
 
 
 def read(to: Target) -> list[Vacation]:

@@ -187,7 +187,7 @@ def prepare(to: Target, image: str, connections: int) -> Bench:
         ClusterError: Nothing scales the app there.
     """
     vacation_plan.find(to)
-    found = vacation_plan.scaled_object(to)
+    found = vacation_plan.scaled_object(to.kube)
     if found is None:
         raise TypeError("it was there a moment ago")
     url = f"http://127.0.0.1:{to.ours.ports.public}/login"
