@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,12 +108,24 @@ def test_the_rules_are_mounted_as_they_are_where_they_are_looked_for(metrics: Ch
     assert configuration(manifests)["rule_files"] == ["/etc/prometheus/rules/*.yaml"]
 
 
-def test_a_change_of_rules_or_configuration_starts_prometheus_anew(metrics: Chart) -> None:
-    def sum_of(*values: Values) -> str:
-        pod = workloads(metrics.render(*values))["prometheus"]["template"]
+def test_a_change_of_rules_or_configuration_starts_prometheus_anew(metrics: Chart, tmp_path: Path) -> None:
+    def sum_of(*values: Values, chart: Chart = metrics) -> str:
+        pod = workloads(chart.render(*values))["prometheus"]["template"]
         return str(pod["metadata"]["annotations"]["checksum/configuration"])
 
-    assert sum_of(at("scrape.interval", "30s")) != sum_of() == sum_of(at("metricsServer.replicas", 2))
+    other = Chart(metrics.helm, tmp_path / "chart", "metrics", "measured", MINIMAL)
+    shutil.copytree(FOLDER, other.folder)
+    (other.folder / "rules" / "app.yaml").write_text("groups: []\n")
+    assert sum_of() == sum_of(at("metricsServer.replicas", 2))
+    assert len({sum_of(), sum_of(at("scrape.interval", "30s")), sum_of(chart=other)}) == 3
+
+
+def test_what_kubernetes_says_of_its_objects_keeps_their_names(metrics: Chart) -> None:
+    found = jobs(metrics.render())
+    assert [name for name, job in found.items() if job.get("honor_labels")] == ["kube-state-metrics"]
+    for name, job in found.items():
+        labels = {rule.get("target_label") for rule in job.get("relabel_configs", [])}
+        assert ("pod" in labels) == (name in set(DEFAULTS["scrape"]["pods"]) - {"kube-state-metrics"})
 
 
 @pytest.mark.parametrize(
@@ -239,7 +252,14 @@ def test_everything_follows_the_path_of_its_url(metrics: Chart, url: str, path: 
     assert (told["--web.external-url"], told["--web.route-prefix"]) == (url, path or "/")
     assert jobs(manifests)["prometheus"]["metrics_path"] == f"{path}/metrics"
     (container,) = workloads(manifests)["prometheus"]["template"]["spec"]["containers"]
-    assert container["readinessProbe"]["httpGet"]["path"] == f"{path}/-/ready"
+    probes = {
+        kind: container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "readiness", "liveness")
+    }
+    assert probes == {
+        "startup": f"{path}/-/ready",
+        "readiness": f"{path}/-/ready",
+        "liveness": f"{path}/-/healthy",
+    }
     (rule,) = manifests.one("HTTPRoute")["spec"]["rules"]
     assert rule["matches"][0]["path"]["value"] == (path or "/")
 
@@ -280,6 +300,7 @@ def test_each_can_be_left_out(metrics: Chart, name: str) -> None:
         ("prometheus.url", "prometheus", "pattern"),
         ("prometheus.retention.size", "1GiB", "pattern"),
         ("prometheus.retention.time", "a week", "pattern"),
+        ("prometheus.persistence.whenDeleted", "Never", "value must be one of"),
         ("prometheus.alertmanagers", ["http://a:1"], "pattern"),
         ("scrape.pods.app.selector", "", "minLength"),
         ("scrape.pods.more", {"namespace": "a"}, "selector"),
