@@ -83,7 +83,7 @@ COPY app /app
 RUN rm -rf /app/web/frontend \
     && python3.13 -m compileall -q --invalidation-mode unchecked-hash /app
 
-# --- static files, hashed and compressed -----------------------------------------------------------------------------
+# --- static files, hashed --------------------------------------------------------------------------------------------
 FROM packages AS static
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /app
@@ -92,6 +92,11 @@ COPY --from=frontend /built web/static/web/built
 # The settings want a key; this one signs nothing and is gone with this stage.
 RUN SECRET_KEY="$(head -c 48 /dev/urandom | base64 -w0)" PYTHONDONTWRITEBYTECODE=1 \
     /venv/bin/python manage.py collectstatic --no-input --verbosity 0
+
+# --- and compressed: a stage of its own, so that a change of the code alone does not compress the same files again ------
+FROM packages AS compressed
+COPY --from=static /app/staticfiles /app/staticfiles
+RUN /venv/bin/python -m whitenoise.compress --quiet /app/staticfiles
 
 # --- the image -------------------------------------------------------------------------------------------------------
 FROM python
@@ -104,7 +109,7 @@ ENV PATH=/venv/bin:/usr/local/bin:/usr/bin:/bin \
 COPY --chmod=0755 dev/images/shared/probe /usr/local/bin/
 COPY --from=packages /venv /venv
 COPY --from=cities /cities.csv.gz /app/data/
-COPY --from=static /app/staticfiles /app/staticfiles
+COPY --from=compressed /app/staticfiles /app/staticfiles
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8000 8001

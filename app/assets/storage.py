@@ -1,9 +1,13 @@
-"""Static files: hashed and compressed where `collectstatic` has run, else (tests, a checkout) as they are."""
+"""Static files: hashed where `collectstatic` has run, else (tests, a checkout) as they are.
 
-from whitenoise.storage import CompressedManifestStaticFilesStorage
+They are compressed by `python -m whitenoise.compress FOLDER`, apart from `collectstatic`: an image's build repeats
+the one for every change of the code, the other only when a file has changed.
+"""
+
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 
 
-class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no type hints
+class StaticFiles(ManifestStaticFilesStorage):
     """Names with a hash of the content in them, so that browsers may keep them for ever."""
 
     def stored_name(self, name: str) -> str:
