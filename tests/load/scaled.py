@@ -17,7 +17,7 @@ from dev.load.run import Run
 from dev.target import Target
 from tests.e2e.stack import Stack, is_ready, until
 
-SCALED_OBJECT, SCALER = "scaledobjects.keda.sh", "horizontalpodautoscalers.autoscaling"
+SCALED_OBJECT, SCALER = "scaledobjects.keda.sh", "horizontalpodautoscalers.v2.autoscaling"
 
 LAYER, KEDA = "autoscaling", "app=keda-operator"
 
@@ -110,8 +110,8 @@ class Scaled:
     def changed(self, **changes: Any) -> Iterator[None]:
         """Exchange fields of the ScaledObject's spec, and put them back."""
         before = {name: self.spec.get(name) for name in changes}
-        self._patch(changes)
         try:
+            self._patch(changes)
             yield
         finally:
             self._patch(before)
