@@ -164,6 +164,23 @@ def test_pods_are_scraped_where_their_annotations_say(metrics: Chart) -> None:
     assert targets["__address__"] == ["__meta_kubernetes_pod_ip", f"{meta}port"]
 
 
+def test_pods_without_annotations_are_scraped_at_the_port_of_the_job(metrics: Chart) -> None:
+    keda = {"namespace": "autoscaling", "selector": "app=keda-operator", "port": 8080}
+    rules = jobs(metrics.render(at("scrape.pods.keda", keda)))["keda"]["relabel_configs"]
+    assert not any("annotation" in label for rule in rules for label in rule["source_labels"])
+    (address,) = [rule for rule in rules if rule.get("target_label") == "__address__"]
+    assert (address["source_labels"], address["replacement"]) == (["__meta_kubernetes_pod_ip"], "$1:8080")
+
+
+def test_disks_are_disks(metrics: Chart) -> None:
+    rules = jobs(metrics.render())["cadvisor"]["metric_relabel_configs"]
+    (memory,) = [rule["regex"] for rule in rules if "device" in rule.get("source_labels", [])]
+    for device in ("/dev", "/run", "/run/containerd/x/shm", "tmpfs", "overlay"):
+        assert re.fullmatch(memory, f"container_fs_limit_bytes;{device}")
+    for device in ("/dev/vda", "/dev/mapper/root"):
+        assert not re.fullmatch(memory, f"container_fs_limit_bytes;{device}")
+
+
 def test_the_app_of_a_local_cluster_says_where_its_metrics_are(chart: Chart) -> None:
     text = (settings.ROOT / "dev/platform/environments/local.yaml.gotmpl").read_text()
     (annotations,) = re.findall(r"podAnnotations:\n((?:    .+\n)+)", text)

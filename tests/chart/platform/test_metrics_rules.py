@@ -82,6 +82,7 @@ MUTANTS = [
     ("database", "for: 1m", "for: 0m"),
     ("cluster", "> 1.5", "> 0.5"),
     ("cluster", 'reason="OOMKilled"', 'reason=~".+"'),
+    ("cluster", "[5m]) > 3", "[5m]) > 0"),
     ("cluster", 'device=~"/dev/.+"', 'device=~".+"'),
     ("cluster", "node:disk_free:ratio < 0.3", "node:disk_free:ratio < 1"),
     ("watch", "unless on (job) up == 1", "unless on (job) up"),

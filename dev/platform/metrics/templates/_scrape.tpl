@@ -54,23 +54,30 @@ scrape_configs:
       - {action: keep, source_labels: [__name__], regex: {{ join "|" $v.scrape.keep.cadvisor | squote }}}
       # Whole pods and their sandboxes: the sum of containers says the same.
       - {action: drop, source_labels: [id, container], regex: '/.+;'}
-      # Disks are the node's.
+      # Disks are the node's; what lies in memory is none, and the root of a node in a container is on another one.
       - {action: drop, source_labels: [__name__, id], regex: 'container_fs_.+;/.+'}
+      - {action: drop, source_labels: [__name__, device], regex: 'container_fs_.+;(overlay|tmpfs|shm|/dev|/dev/shm|/(run|sys|tmp)(/.*)?)'}
       - {action: labeldrop, regex: 'image|name'}
   {{- end }}
 {{- end }}
 
-{{/* Pods that ask for it by annotation; where they say.  A job of scrape.pods */}}
+{{/* Pods that ask for it by annotation, where they say; or at the port of the job.  A job of scrape.pods */}}
 {{- define "metrics.podRelabelling" -}}
+{{- if not .port }}
 - {action: keep, source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_scrape], regex: 'true'}
+{{- end }}
 - {action: drop, source_labels: [__meta_kubernetes_pod_phase], regex: Pending|Succeeded|Failed}
-- {action: replace, source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_path], regex: (.+), target_label: __metrics_path__}
 # Every port of a pod is offered; all become the one that is named, and the same targets are one.
+{{- with .port }}
+- {action: replace, source_labels: [__meta_kubernetes_pod_ip], regex: (.+), replacement: '$1:{{ . }}', target_label: __address__}
+{{- else }}
+- {action: replace, source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_path], regex: (.+), target_label: __metrics_path__}
 - action: replace
   source_labels: [__meta_kubernetes_pod_ip, __meta_kubernetes_pod_annotation_prometheus_io_port]
   regex: (.+);(\d+)
   replacement: $1:$2
   target_label: __address__
+{{- end }}
 {{- if not .honorLabels }}
 - {action: replace, source_labels: [__meta_kubernetes_namespace], target_label: namespace}
 - {action: replace, source_labels: [__meta_kubernetes_pod_name], target_label: pod}
