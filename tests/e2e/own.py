@@ -152,7 +152,7 @@ class Own(Stack):
             },
             "httpRoute": {"hostnames": [self.host], "internal": {"hostnames": [self.host]}},
             "resources": SMALL,
-            "migrations": {"resources": SMALL, "wait": {"resources": SMALL, "intervalSeconds": 1}},
+            "migrations": {"resources": SMALL},
             "tests": {"resources": SMALL},
         }
         return merged(values, changes)

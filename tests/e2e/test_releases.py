@@ -66,6 +66,10 @@ def test_an_example_is_installed_and_serves(own: Own, name: str) -> None:
         assert deployments["witw"]["spec"]["replicas"] == 0
         return
     assert deployments["witw"]["status"]["readyReplicas"] >= 1
+    for pod in own.pods().values():
+        (waited,) = pod["status"]["initContainerStatuses"]
+        assert waited["name"] == "wait-for-migrations"
+        assert waited["state"]["terminated"]["exitCode"] == 0
     assert ("witw-canary" in deployments) == ("canary" in values)
     if values.get("httpRoute", {}).get("enabled"):
         until("an answer", lambda: own.browser().get("/login").status_code == httpx.codes.OK)

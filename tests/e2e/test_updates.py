@@ -120,7 +120,7 @@ def test_an_update_that_cannot_work_says_why_and_the_old_version_serves(
 def test_a_bad_image_is_named_also_where_no_migration_runs_before(own: Own) -> None:
     before = set(own.pods())
     with pytest.raises(ClusterError) as caught:
-        own.upgrade(image={"digest": ABSENT}, migrations={"enabled": False, "wait": {"enabled": False}})
+        own.upgrade(image={"digest": ABSENT}, migrations={"enabled": False})
     assert "ErrImagePull" in cause_of(caught.value)
     assert_as_before(own, before)
 

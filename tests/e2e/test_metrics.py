@@ -1,0 +1,146 @@
+"""The layer metrics: everything is measured, rules are evaluated, an alert goes off and calms down again.
+
+.venv/bin/python -m tox run -e e2e -- --cluster witw -k test_metrics     # after ./witw up --kind --with metrics
+"""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from dev import platform_values
+from dev.load import cluster_sources
+from tests.e2e.stack import Stack, until
+
+LAYER = "metrics"
+JOBS = {
+    "app",
+    "cadvisor",
+    "envoy",
+    "envoy-gateway",
+    "kube-state-metrics",
+    "kubelet",
+    "pgpool",
+    "postgres",
+    "prometheus",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def there(stack: Stack) -> None:
+    """Only where the layer is: the cluster of these tests is made without it."""
+    name = stack.to.ours.name
+    if not platform_values.known(name).get("layers", {}).get(LAYER):
+        pytest.skip(f"{name} is without the layer {LAYER}: ./witw up --kind --with {LAYER} --name {name}")
+
+
+def ask(internal: httpx.Client, path: str, **parameters: str) -> Any:
+    """What Prometheus answers, through the internal gateway."""
+    return internal.get(f"/prometheus/api/v1/{path}", params=parameters).raise_for_status().json()["data"]
+
+
+def value(internal: httpx.Client, query: str) -> float | None:
+    """The one value of a query; None if there is none."""
+    found = ask(internal, "query", query=query)["result"]
+    return float(found[0]["value"][1]) if found else None
+
+
+def state_of(internal: httpx.Client, alert: str, **labels: str) -> str:
+    """`firing`, `pending`, or empty."""
+    found = [
+        one["state"]
+        for one in ask(internal, "alerts")["alerts"]
+        if labels.items() | {("alertname", alert)} <= one["labels"].items()
+    ]
+    return str(found[0]) if found else ""
+
+
+@contextlib.contextmanager
+def nobody_says_how_objects_are(stack: Stack) -> Iterator[None]:
+    """kube-state-metrics without a pod, for a while."""
+    scale = ("scale", "deployment/kube-state-metrics", f"--namespace={LAYER}")
+    stack.to.run_kubectl(*scale, "--replicas=0")
+    try:
+        yield
+    finally:
+        stack.to.run_kubectl(*scale, "--replicas=1")
+
+
+def test_everything_is_measured(internal: httpx.Client) -> None:
+    def down() -> list[str]:
+        targets = ask(internal, "targets", state="active")["activeTargets"]
+        assert {one["labels"]["job"] for one in targets} >= JOBS
+        return [f"{one['scrapeUrl']}: {one['lastError']}" for one in targets if one["health"] != "up"]
+
+    until("all targets are up", lambda: not down(), seconds=90)
+
+
+def test_every_pod_of_the_app_is_seen(internal: httpx.Client, stack: Stack) -> None:
+    def seen() -> set[str]:
+        result = ask(internal, "query", query='witw_threads{job="app"}')["result"]
+        return {one["metric"]["pod"] for one in result}
+
+    until("Prometheus sees the pods that there are", lambda: seen() == set(stack.pods()), seconds=60)
+
+
+def test_kubernetes_knows_what_the_apps_pods_use(stack: Stack) -> None:
+    path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{stack.namespace}/pods"
+
+    def used() -> dict[str, float]:
+        items = json.loads(cluster_sources.get(stack.to.kube, path))["items"]
+        return {
+            one["metadata"]["name"]: cluster_sources.quantity(one["containers"][0]["usage"]["memory"])
+            for one in items
+        }
+
+    until("the metrics API tells of every pod", lambda: set(used()) >= set(stack.pods()), seconds=60)
+    assert all(memory > 2**24 for memory in used().values())
+    assert stack.to.run_kubectl("top", "pods", f"--namespace={stack.namespace}").stdout.startswith("NAME")
+
+
+def test_all_rules_are_evaluated(internal: httpx.Client) -> None:
+    rules = [rule for group in ask(internal, "rules")["groups"] for rule in group["rules"]]
+    assert len(rules) > 30
+    assert [rule["name"] for rule in rules if rule["health"] != "ok"] == []
+
+
+def test_what_people_do_is_counted_at_the_gateway(internal: httpx.Client, public: httpx.Client) -> None:
+    query = 'sum(envoy_http_downstream_rq_xx{gateway="public"})'
+    before = value(internal, query) or 0
+    for _ in range(5):
+        assert public.get("/login").status_code == httpx.codes.OK
+    until("they are counted", lambda: (value(internal, query) or 0) >= before + 5, seconds=60)
+
+
+def test_disks_pool_and_threads_are_known(internal: httpx.Client) -> None:
+    for series in "node:disk_free:ratio", "pgpool:sessions_used:ratio", "app:threads_busy:ratio":
+        share = value(internal, series)
+        assert share is not None, series
+        assert 0 <= share <= 1, series
+
+
+def test_people_do_not_reach_it(public: httpx.Client) -> None:
+    answer = public.get("/prometheus/api/v1/alerts", follow_redirects=False)
+    assert answer.status_code != httpx.codes.OK
+    assert "alerts" not in answer.text
+
+
+def test_nobody_changes_it_from_outside(internal: httpx.Client) -> None:
+    assert internal.post("/prometheus/-/quit").status_code in {403, 404, 405}
+    assert internal.post("/prometheus/-/reload").status_code in {403, 404, 405}
+    assert internal.post("/prometheus/api/v1/admin/tsdb/snapshot").status_code != httpx.codes.OK
+
+
+@pytest.mark.alone
+def test_silence_is_an_alert_until_it_is_over(internal: httpx.Client, stack: Stack) -> None:
+    assert state_of(internal, "NoMetrics") == ""
+    with nobody_says_how_objects_are(stack):
+        until(
+            "the alert goes off, two minutes after",
+            lambda: state_of(internal, "NoMetrics", job="kube-state-metrics") == "firing",
+            seconds=240,
+        )
+    until("it calms down", lambda: state_of(internal, "NoMetrics") == "", seconds=90)
