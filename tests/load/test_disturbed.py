@@ -70,12 +70,12 @@ def test_an_upgrade_does_not_take_back_what_the_autoscaler_has_decided(
 ) -> None:
     mark = tmp_path / "mark.yaml"
     mark.write_text("deploymentAnnotations: {witw/upgraded: while-scaled-out}\n")
-    chosen = settings.load()
+    chosen, least = settings.load(), scaled.least
 
     def upgrade() -> set[int]:
         """The numbers of pods that were wanted from before to after."""
         wanted: set[int] = set()
-        until("the scale-out", lambda: scaled.wanted == scaled.least + 2, 30)
+        until("the scale-out", lambda: scaled.wanted == least + 2, 30)
         for files in ((mark,), ()):
             runner = helmfile.get(scaled.to, "local", chosen, files)
             with meanwhile(runner.sync, ["witw"]) as upgraded:
@@ -87,8 +87,7 @@ def test_an_upgrade_does_not_take_back_what_the_autoscaler_has_decided(
             assert ("witw/upgraded" in annotations) is bool(files)
         return wanted
 
-    with scaled.changed(minReplicaCount=scaled.least + 2), meanwhile(upgrade, after=5) as upgraded:
+    with scaled.changed(minReplicaCount=least + 2), meanwhile(upgrade, after=5) as upgraded:
         done = load(DURING_UPGRADE)
-    least = measures.of(done)["replicas.least_ready"]
-    assert min(upgraded.result()) >= scaled.least + 2
-    assert least >= scaled.least
+    assert min(upgraded.result()) >= least + 2
+    assert measures.of(done)["replicas.least_ready"] >= least
