@@ -14,6 +14,7 @@ from dev import (
     cluster_config,
     encryption,
     host,
+    node_start,
     parked,
     process,
     registry,
@@ -299,6 +300,7 @@ def _create(
             "cgroups, disk); then run the same command again",
         ) from error
     cluster.kubeconfig.chmod(0o600)
+    node_start.install(node.id for node in nodes(name))
     _introduce(cluster, mirror)
     _record(name, {**facts, "ready": True})
     return cluster

@@ -16,6 +16,13 @@ COMMON = ROOT / "dev" / "kind" / "cluster.yaml"
 PUBLIC_NODE_PORT, INTERNAL_NODE_PORT = 30080, 30081
 """Ports of the gateways' services on the node; kind maps them to this machine's when the cluster is made."""
 
+ALONE = """- op: add
+  path: /controllerManager/extraArgs/-
+  value: {name: node-monitor-grace-period, value: 168h}
+"""
+"""A node that is alone is missed by nobody. One that was frozen (`./witw park`) would be found missing when it
+is back, and its pods not ready, until it has said that it lives."""
+
 ENCRYPTION_FOLDER = "/etc/kubernetes/encryption"
 
 
@@ -76,6 +83,8 @@ def render(name: str, ports: Ports, *, bind: str, workers: int, keys: Path, beca
         ],
     }
     config["nodes"] = [control_plane, *({"role": "worker"} for _ in range(workers))]
+    if not workers:
+        config["kubeadmConfigPatchesJSON6902"][0]["patch"] += ALONE
     _add(config, because)
     return yaml.safe_dump(config, sort_keys=False)
 

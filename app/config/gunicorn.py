@@ -10,7 +10,7 @@ from typing import Any
 from config import logs
 from config.environment import Environment
 from config.problems import ConfigurationError
-from ops import draining, slots
+from ops import draining, patience, slots
 
 try:
     env = Environment.load()
@@ -49,6 +49,7 @@ proc_name = "witw"
 
 def when_ready(server: Any) -> None:
     """Before the first worker: serve metrics, take over SIGTERM, and spare shared memory."""
+    server.murder_workers = patience.after_a_freeze(server.murder_workers, timeout)
     from ops import exposition  # noqa: PLC0415  (needs the app, which gunicorn loads after this file)
 
     def a_worker_is_alive() -> bool:

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from dev import cli, cluster, cluster_up, console, process, registry, settings, state, toolchain
+from dev import cli, cluster, cluster_up, console, node_start, process, registry, settings, state, toolchain
 from dev.catalogue_images import Found
 from dev.errors import ClusterError, ImageError
 from dev.registry import Registry
@@ -66,7 +66,9 @@ def test_a_cluster_is_made_with_its_registry_known_to_all_nodes(machine, chosen)
     assert set(containers) == {"own-registry", "c-control-plane", "c-worker1"}
     assert registry.NETWORK in containers["own-registry"]["networks"]
     for node in ("c-control-plane", "c-worker1"):
-        assert containers[node]["written"] == ['[host."http://own-registry:5000"]\n']
+        start, hosts = containers[node]["written"]
+        assert start == node_start.SCRIPT.read_text()
+        assert hosts == '[host."http://own-registry:5000"]\n'
     announced = machine.state["applied"][0]
     assert announced["metadata"] == {"name": "local-registry-hosting", "namespace": "kube-public"}
 
@@ -109,7 +111,8 @@ def test_a_registry_at_another_port_is_made_known_anew(machine, chosen):
 
     assert found.ports.registry == 5999
     assert cluster.recorded("c")["ports"]["registry"] == 5999
-    assert len(machine.state["containers"]["c-control-plane"]["written"]) == 2
+    written = machine.state["containers"]["c-control-plane"]["written"]
+    assert written.count('[host."http://own-registry:5000"]\n') == 2
 
 
 @pytest.mark.parametrize("act", ["ensure", "stop", "delete"])

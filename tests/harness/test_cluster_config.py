@@ -52,6 +52,13 @@ def test_nothing_waits_for_a_lease_after_a_restart_of_the_node(tmp_path):
         )
 
 
+@pytest.mark.parametrize(("workers", "patient"), [(0, True), (2, False)])
+def test_a_node_that_is_alone_and_was_frozen_is_not_missed(tmp_path, workers, patient):
+    (entry,) = rendered(tmp_path, workers=workers)["kubeadmConfigPatchesJSON6902"]
+    told = [one["value"] for one in yaml.safe_load(entry["patch"]) if "controllerManager" in one["path"]]
+    assert ({"name": "node-monitor-grace-period", "value": "168h"} in told) is patient
+
+
 def test_autoscalers_look_every_five_seconds(tmp_path):
     (entry,) = rendered(tmp_path)["kubeadmConfigPatchesJSON6902"]
     told = [one["value"] for one in yaml.safe_load(entry["patch"]) if "controllerManager" in one["path"]]
