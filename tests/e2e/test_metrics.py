@@ -83,7 +83,7 @@ def test_every_pod_of_the_app_is_seen(internal: httpx.Client, stack: Stack) -> N
         result = ask(internal, "query", query='witw_threads{job="app"}')["result"]
         return {one["metric"]["pod"] for one in result}
 
-    until("Prometheus sees the pods that there are", lambda: seen() == set(stack.pods()), seconds=60)
+    until("Prometheus sees the pods that there are", lambda: seen() >= set(stack.pods()), seconds=90)
 
 
 def test_kubernetes_knows_what_the_apps_pods_use(stack: Stack) -> None:
