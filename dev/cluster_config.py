@@ -20,8 +20,8 @@ ALONE = """- op: add
   path: /controllerManager/extraArgs/-
   value: {name: node-monitor-grace-period, value: 168h}
 """
-"""A node that is alone is missed by nobody. One that was frozen (`./witw park`) would be found missing when it
-is back, and its pods not ready, until it has said that it lives."""
+"""A node that is alone is missed by nobody. One that was frozen (`./witw park`) would be found missing when
+it is back, and its pods not ready, until it has said that it lives."""
 
 ENCRYPTION_FOLDER = "/etc/kubernetes/encryption"
 
