@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dev import cluster, cluster_up, kube, parked, platform_values, vacation_plan, waits
 from dev.cluster import Cluster
@@ -28,6 +28,7 @@ class Status:
     url: str
     lines: list[Line]
     ready: bool
+    pages: dict[str, str] = field(default_factory=dict)
 
 
 def all_of_them(settings: Settings) -> list[Status]:
@@ -58,7 +59,8 @@ def of(found: Cluster, settings: Settings) -> Status:
         waiting = len({item.name for item in mine if item.kind == "Pod"})
         first = str(mine[0]) if mine else ("" if pods[space] else _without_pods(api, space))
         lines.append(Line(found.name, space, f"{pods[space] - waiting} of {pods[space]} ready", first))
-    return Status(found.name, url, lines, ready=not any(line.problem for line in lines))
+    ready = not any(line.problem for line in lines)
+    return Status(found.name, url, lines, ready, platform_values.pages(found))
 
 
 def _without_pods(api: kube.Kube, space: str) -> str:

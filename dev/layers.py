@@ -23,6 +23,7 @@ class Layer:
         needs: Layers that it cannot do without.
         always: Whether the app cannot do without it.
         security: The Pod Security Standard that its namespace enforces.
+        page: Path of its page at the internal gateway, if it has one.
     """
 
     about: str
@@ -32,6 +33,7 @@ class Layer:
     needs: tuple[str, ...] = ()
     always: bool = False
     security: str = "restricted"
+    page: str = ""
 
 
 LAYERS = {
@@ -53,6 +55,7 @@ LAYERS = {
         "what the cluster and the app measure: the metrics API, Prometheus with alerts",
         "metrics",
         images=("metrics-server", "kube-state-metrics", "prometheus"),
+        page="/prometheus/",
     ),
     "autoscaling": Layer(
         "as many pods of the app as its load asks for: KEDA",

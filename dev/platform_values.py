@@ -67,6 +67,12 @@ def internal_url(found: Cluster) -> str:
     return f"http://localhost:{found.ports.internal}"
 
 
+def pages(found: Cluster) -> dict[str, str]:
+    """Where the layers of a cluster show something, by their names."""
+    installed = {name: layers.LAYERS[name].page for name in chosen_layers(found.name)}
+    return {name: internal_url(found) + page for name, page in installed.items() if page}
+
+
 def size(settings: Settings, *, scaled: bool = False) -> dict[str, int]:
     """How big the app is, and the sessions that it may take of the pooler.
 

@@ -63,6 +63,8 @@ def _clusters(clusters: list[cluster_status.Status]) -> bool:
     for one in clusters:
         if one.ready:
             console.out.print(f"[bold]The app[/]  {one.url} (cluster {one.name})", soft_wrap=True)
+        for layer, url in one.pages.items():
+            console.out.print(f"[bold]{layer}[/]  {url} (cluster {one.name})", soft_wrap=True)
     return all(one.ready for one in clusters)
 
 

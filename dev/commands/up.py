@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import typer
@@ -125,6 +125,7 @@ def _up_kind(chosen: settings.Settings, wishes: cluster_up.Wishes, *, build: boo
         url=platform_values.public_url(to.ours, chosen),
         admin=platform_values.internal_url(to.ours),
         password=password,
+        pages=platform_values.pages(to.ours),
     )
 
 
@@ -210,10 +211,14 @@ def _run(compose: Compose, report: console.Report, *, demo: bool) -> str:
         return stack.demo_password(compose)
 
 
-def _say(report: console.Report, *, url: str, admin: str, password: str) -> None:
+def _say(
+    report: console.Report, *, url: str, admin: str, password: str, pages: Mapping[str, str] | None = None
+) -> None:
     if not report.changed:
         console.out.print("Everything was up already; nothing was changed.")
     console.out.print(f"[bold]The app[/]       {url}", soft_wrap=True)
     console.out.print(f"[bold]Admin[/]         {admin}/internal/admin/", soft_wrap=True)
+    for layer, page in (pages or {}).items():
+        console.out.print(f"[bold]{layer.capitalize():<14}[/]{page}", soft_wrap=True)
     if password:
         console.out.print(f"[bold]Demo login[/]    {stack.DEMO_EMAIL}  {password}", soft_wrap=True)

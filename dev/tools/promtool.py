@@ -1,7 +1,7 @@
 """promtool, which checks Prometheus' configuration and rules and runs the unit tests of rules.
 
-No package registry of a language has it, and compiled from its Go module it brings the clients of all clouds along:
-it is taken out of the Debian package that the image is built from too. That runs on Debian 12 and whatever is newer.
+No package registry of a language has it, and compiled from its Go module it brings the clients of all clouds
+along: it is taken out of the Debian package that the image is built from too. That runs on Debian 12 and newer.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def ensure(cache: Path) -> Path:
             raise HostError(
                 "promtool could not be taken out of Debian's package",
                 details=error.details,
-                remedy="on Debian and Ubuntu `apt-get update` must work; elsewhere install Prometheus, so that "
-                "promtool is on PATH",
+                remedy="on Debian and Ubuntu `apt-get update` must work; elsewhere install Prometheus, so "
+                "that promtool is on PATH",
             ) from error
     return program
 

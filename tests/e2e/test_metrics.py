@@ -1,6 +1,7 @@
 """The layer metrics: everything is measured, rules are evaluated, an alert goes off and calms down again.
 
-.venv/bin/python -m tox run -e e2e -- --cluster witw -k test_metrics     # after ./witw up --kind --with metrics
+./witw up --kind --with metrics
+.venv/bin/python -m tox run -e e2e -- --cluster witw -k test_metrics
 """
 
 import contextlib

@@ -63,6 +63,12 @@ def test_a_cluster_is_ready_when_every_layer_has_pods_and_no_problem(world: Worl
     assert world.looked == [set(SPACES)]
 
 
+def test_layers_say_where_they_show_something(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert status().pages == {}
+    monkeypatch.setattr(platform_values, "chosen_layers", lambda _: ["gateway", "metrics"])
+    assert status().pages == {"metrics": "http://localhost:8083/prometheus/"}
+
+
 def test_a_pod_that_is_not_ready_counts_once_with_its_first_problem(world: World) -> None:
     world.problems = [
         NotReady("Pod", "witw-1", "app", "CrashLoopBackOff", namespace="witw"),
