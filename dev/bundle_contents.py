@@ -11,7 +11,7 @@ from dev import catalogue, charts, go_modules, programs, state, toolchain
 from dev.base_image import Say
 from dev.errors import BundleError
 from dev.settings import Settings
-from dev.tools import chart_readme, golang, leaks
+from dev.tools import chart_readme, golang, leaks, promtool
 
 ALLOWED = ("cache/downloads/", "cache/programs/", "cache/tools/", "state/charts/", "state/stamps/chart-")
 """Where a bundle may put files."""
@@ -33,6 +33,10 @@ def select(chosen: Settings, say: Say, *, kind: bool) -> dict[str, Path]:
         say(f"getting {name}")
         path = golang.build(name, package, chosen.cache_dir)
         found[f"cache/{path.relative_to(chosen.cache_dir)}"] = path
+    say("getting promtool")
+    checker = promtool.ensure(chosen.cache_dir)
+    if checker.is_relative_to(chosen.cache_dir):
+        found[f"cache/{checker.relative_to(chosen.cache_dir)}"] = checker
     # What the chart's tests hold manifests against, once they have fetched it.
     for path in chosen.cache_dir.glob("tools/definitions-*/**/*.yaml"):
         found[f"cache/{path.relative_to(chosen.cache_dir)}"] = path

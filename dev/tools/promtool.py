@@ -1,7 +1,7 @@
 """promtool, which checks Prometheus' configuration and rules and runs the unit tests of rules.
 
 No package registry of a language has it, and compiled from its Go module it brings the clients of all clouds
-along: it is taken out of the Debian package that the image is built from too. That runs on Debian 12 and newer.
+along: it is taken out of the Debian package that the image is built from. It runs from Debian 12 on.
 """
 
 from __future__ import annotations
