@@ -88,6 +88,7 @@ def scaled(to: Target) -> Iterator[Scaled]:
     found = Scaled(to, Stack(to))
     found.check()
     advanced = found.spec["advanced"]
+    found.usual.update(advanced)
     down = advanced["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
     quick = {
         **down,

@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -45,10 +45,17 @@ class Stages:
 
 @dataclass(frozen=True)
 class Scaled:
-    """The app's Deployment, and the ScaledObject and the autoscaler that decide about it."""
+    """The app's Deployment, and the ScaledObject and the autoscaler that decide about it.
+
+    Args:
+        to: The cluster.
+        stack: The app in it.
+        usual: How quickly pods come and go outside of the tests.
+    """
 
     to: Target
     stack: Stack
+    usual: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def check(self) -> None:
         """See to it that there is something to test.

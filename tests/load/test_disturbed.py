@@ -13,7 +13,7 @@ from tests.load.conftest import Load
 from tests.load.scaled import KEDA, Scaled, meanwhile
 
 LOAD = Shape("soak", "users", ((0, 20), (80, 20)))
-DURING_UPGRADE = Shape("soak", "users", ((0, 20), (60, 20)))
+DURING_UPGRADE = Shape("soak", "users", ((0, 30), (60, 30)))
 
 
 def end_keda(scaled: Scaled) -> None:

@@ -9,8 +9,8 @@ from dev.load.shapes import Shape
 from tests.load.conftest import WINDOW, Load
 from tests.load.scaled import Scaled, decreases, stages, step_down
 
-ONE_READY, TWO_READY = 20.0, 30.0
-"""Seconds from a load step to so many more pods; 12 and 15 are usual."""
+ONE_READY, TWO_READY = 30.0, 45.0
+"""Seconds from a load step to so many more pods, on a machine that is busy with other things too."""
 
 SLACK = 10.0
 """Two looks of the autoscaler."""
@@ -24,7 +24,7 @@ STEADY = Shape("soak", "users", ((0, 40), (120, 40)))
 def test_a_spike_brings_pods_soon_and_they_go_later(
     scaled: Scaled, load: Load, tell: Callable[[str], None]
 ) -> None:
-    done = load(SPIKE, calm_after=WINDOW + 35)
+    done = load(SPIKE, calm_after=WINDOW + 20)
     found = measures.of(done)
     took = stages(done)
     tell(f"spike: {took}; {found['replicas.most_ready']:.0f} at most")
@@ -43,8 +43,12 @@ def test_a_spike_brings_pods_soon_and_they_go_later(
     assert found["replicas.least_ready"] >= scaled.least
 
 
-def test_steady_load_leaves_the_number_of_pods_alone(load: Load, tell: Callable[[str], None]) -> None:
-    done = load(STEADY)
+def test_steady_load_leaves_the_number_of_pods_alone(
+    scaled: Scaled, load: Load, tell: Callable[[str], None]
+) -> None:
+    # How long pods are kept is what keeps them from coming and going: here it counts as it is.
+    with scaled.changed(advanced=scaled.usual):
+        done = load(STEADY)
     found = measures.of(done)
     tell(
         f"steady: {found['requests.per_second']:.0f} requests/s, {found['replicas.most_desired']:.0f} pods, "
