@@ -13,7 +13,7 @@ const RADIANS = Math.PI / 180;
 
 /** Size of the drawing, and how much of the sphere's top and bottom it leaves out: nobody lives there. */
 export const WIDTH = 1000;
-export const TOP = 22;
+export const TOP = 2;
 export const BOTTOM = 442;
 export const HEIGHT = BOTTOM - TOP;
 
