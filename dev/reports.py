@@ -16,7 +16,8 @@ KEPT = 10
 
 _CLOSING = re.compile(
     r"=+ (?:.*\d+ (?:passed|failed|error|skipped|deselected)|no tests ran).* in [\d.]+s.*=+\s*$"
-)
+)_RERUN = "RERUN "
+"""How pytest-rerunfailures begins the name of a test in its summary."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,14 @@ def counts(junit: Path) -> Counts:
 
 def closing_lines(log: Path) -> list[str]:
     """pytest's own last words, such as `===== 12 passed in 3.21s =====`."""
-    if not log.exists():
-        return []
-    return [line.strip() for line in log.read_text(errors="replace").splitlines() if _CLOSING.search(line)]
+    return [line.strip() for line in _lines(log) if _CLOSING.search(line)]
+
+
+def tried_twice(log: Path) -> list[str]:
+    """The tests that failed once and then passed, by their names, each once."""
+    named = [line.removeprefix(_RERUN) for line in _lines(log) if line.startswith(_RERUN)]
+    return list(dict.fromkeys(named))
+
+
+def _lines(log: Path) -> list[str]:
+    return log.read_text(errors="replace").splitlines() if log.exists() else []

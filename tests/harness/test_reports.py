@@ -61,3 +61,12 @@ def test_old_reports_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(left) == reports.KEPT
     assert left[-1] == made.name
     assert left[0] == "test-20200121-000000"
+
+
+def test_tests_that_needed_a_second_try_are_named_once(tmp_path: Path) -> None:
+    log = tmp_path / "e2e.log"
+    log.write_text(
+        "RERUN tests/a.py::test_x\nRERUN tests/a.py::test_x\nFAILED tests/a.py::test_y - no\n1 rerun\n"
+    )
+    assert reports.tried_twice(log) == ["tests/a.py::test_x"]
+    assert reports.tried_twice(tmp_path / "absent.log") == []
