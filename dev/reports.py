@@ -16,7 +16,9 @@ KEPT = 10
 
 _CLOSING = re.compile(
     r"=+ (?:.*\d+ (?:passed|failed|error|skipped|deselected)|no tests ran).* in [\d.]+s.*=+\s*$"
-)_RERUN = "RERUN "
+)
+
+_RERUN = "RERUN "
 """How pytest-rerunfailures begins the name of a test in its summary."""
 
 
