@@ -153,6 +153,21 @@ def test_the_production_example_renders_with_nothing_of_ours(local: Helmfile) ->
     assert one(objects, "Deployment", "witw")["spec"]["replicas"] == 3
 
 
+def test_a_cluster_with_the_autoscaler_has_to_leave_it_the_number_of_pods(local: Helmfile) -> None:
+    runner = Helmfile(target(None), "production", local.program, local.plugins)
+    for by, said in (("replicas", "app.autoscaling.by: say `external`"), ("external", "")):
+        command = runner.command(("template",), ["autoscaling"])
+        options = ("--state-values-set", f"layers.autoscaling.enabled=true,app.autoscaling.by={by}")
+        done = helmfile.process.run(
+            [*command[:1], *options, *command[1:]], env=runner.variables, timeout=120, check=False
+        )
+        assert done.ok is not bool(said)
+        assert said in done.stderr
+    # As many as the pool of the example has room for.
+    (scaled,) = [item for item in yaml.load_all(done.stdout, Loader) if item]
+    assert (scaled["spec"]["minReplicaCount"], scaled["spec"]["maxReplicaCount"]) == (3, 9)
+
+
 def _values(item: Any, key: str) -> list[Any]:
     """Everything that stands under a key, however deep."""
     if isinstance(item, dict):
