@@ -121,13 +121,12 @@ def measure_resume(
     names = layers.split(ways)
     for way in names:
         suggest.check("way of parking", way, resume.TO_REACH)
-    with state.only_one("bench resume"):
-        for stack in park.choose(chosen, name, only_compose=only_compose):
-            found = resume.of(stack)
-            with _kept(found, "resume") as report:
-                for way in names:
-                    with report.stage(way) as stage:
-                        resume.measure(stack, way, trials, asleep, found, stage)
+    for stack in park.choose(chosen, name, only_compose=only_compose):
+        found = resume.of(stack)
+        with _kept(found, "resume") as report:
+            for way in names:
+                with report.stage(way) as stage:
+                    resume.measure(stack, way, trials, asleep, found, stage)
 
 
 @app.command("scale")
@@ -155,14 +154,13 @@ def measure_scale(
         suggest.check("way of scaling", way, scalers.WAYS)
     to = target_of.of_cluster(cluster_of.find_awake(name or chosen.project, chosen), chosen)
     compose = Compose(chosen, images.build_environment(chosen, base_image.ensure(chosen, lambda _: None)[0]))
-    with state.only_one("bench scale"):
-        bench = scale.prepare(to, f"witw/bench:{chosen.tag}", connections)
-        found = scale.of(bench)
-        with _kept(found, "scale") as report:
-            with report.stage("wrk") as stage:
-                compose.run("--profile=bench", "build", "bench", timeout=600, on_line=stage.say)
-                stage.unchanged("the image is there")
-            bench.measure(names, trials, found, report)
+    bench = scale.prepare(to, f"witw/bench:{chosen.tag}", connections)
+    found = scale.of(bench)
+    with _kept(found, "scale") as report:
+        with report.stage("wrk") as stage:
+            compose.run("--profile=bench", "build", "bench", timeout=600, on_line=stage.say)
+            stage.unchanged("the image is there")
+        bench.measure(names, trials, found, report)
 
 
 @contextlib.contextmanager
