@@ -54,6 +54,9 @@ def run(
     with report.stage("diff") as stage:
         text = _look(run_by, todo, known, diff=diff)
         stage.unchanged(", ".join(_standing(item, known) for item in todo))
+    if target.cluster is None and not text and _all_stand(known):
+        # Of another cluster nothing is remembered: the diff, which had all releases, is what tells.
+        return False
     if text:
         console.out.print(text, markup=False, soft_wrap=True)
     if confirm is not None:
@@ -163,6 +166,12 @@ def _look(run_by: Helmfile, todo: list[Release], known: dict[str, State], *, dif
     if new and run_by.values:
         run_by.check(new)
     return run_by.diff(there) if there and diff else ""
+
+
+def _all_stand(known: dict[str, State]) -> bool:
+    """Whether every release of ours that is there was deployed to its end."""
+    names = {item.key for item in release.declared()}
+    return all(known[key].status == "deployed" for key in names & known.keys())
 
 
 def _standing(item: Release, known: dict[str, State]) -> str:
