@@ -1,4 +1,4 @@
-"""A cluster that is somebody else's: the environment `production` on two nodes, with a database of its own."""
+"""A cluster that is somebody else's: environment `production`, on two nodes, with a database of its own."""
 
 import re
 
