@@ -14,6 +14,7 @@ from typing import Any
 
 from dev.errors import ClusterError
 from dev.load.run import Run
+from dev.load.shapes import Shape
 from dev.target import Target
 from tests.e2e.stack import Stack, is_ready, until
 
@@ -22,6 +23,9 @@ SCALED_OBJECT, SCALER = "scaledobjects.keda.sh", "horizontalpodautoscalers.v2.au
 LAYER, KEDA = "autoscaling", "app=keda-operator"
 
 REMEDY = "./witw up --kind --with autoscaling --name {}"
+
+SPIKE = Shape("spike", "users", ((0, 4), (6, 4), (6, 60), (36, 60), (36, 4), (42, 4)))
+"""As `spike:small`, but twice as high, and shorter before and after."""
 
 REST_SECONDS = 150.0
 """For everything to be as before a load: the time that pods are kept, and their going one after the other."""

@@ -7,15 +7,13 @@ import pytest
 from dev.load import measures
 from dev.load.shapes import Shape
 from tests.load.conftest import WINDOW, Load
-from tests.load.scaled import Scaled, decreases, stages, step_down
+from tests.load.scaled import SPIKE, Scaled, decreases, stages, step_down
 
 ONE_READY, TWO_READY = 30.0, 45.0
 """Seconds from a load step to so many more pods, on a machine that is busy with other things too."""
 
 SLACK = 10.0
 """Two looks of the autoscaler."""
-
-SPIKE = Shape("spike", "users", ((0, 4), (6, 4), (6, 60), (36, 60), (36, 4), (42, 4)))
 
 STEADY = Shape("soak", "users", ((0, 40), (120, 40)))
 
