@@ -145,6 +145,20 @@ def test_what_a_rule_asks_for_is_kept(metrics: Chart, job: str) -> None:
     assert all(kept(jobs(manifests)[job], one) for one in asked)
 
 
+def test_what_the_autoscaler_asks_for_is_kept_where_it_asks(metrics: Chart) -> None:
+    platform = settings.ROOT / "dev" / "platform"
+    series = re.findall(r"\benvoy_[a-z_]+(?=\{)", (platform / "autoscaling" / "values.yaml").read_text())
+    assert series
+    assert all(kept(jobs(metrics.render())["envoy"], one) for one in series)
+    (asked,) = re.findall(r"http://prometheus.metrics.svc:9090(/\w+)", read(platform, "autoscaling"))
+    assert f"url: {asked}/\n" in read(platform, "metrics")
+
+
+def read(platform: Path, name: str) -> str:
+    """A file of values for a cluster of ours."""
+    return (platform / "values" / f"{name}.yaml.gotmpl").read_text()
+
+
 @pytest.mark.parametrize(
     ("job", "series"),
     [("app", "python_gc_objects_collected_total"), ("envoy", "envoy_cluster_lb_healthy_panic"),
