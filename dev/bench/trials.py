@@ -32,10 +32,16 @@ class Trials:
     facts: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     """By stage and way of doing it."""
+    missed: dict[str, list[str]] = field(default_factory=dict)
+    """By way: why trials came to no end."""
 
     def add(self, stage: str, way: str, seconds: float) -> None:
         """Enter one trial."""
         self.seconds.setdefault(stage, {}).setdefault(way, []).append(round(seconds, 3))
+
+    def miss(self, way: str, why: str) -> None:
+        """Enter a trial that came to no end within its time; the percentiles are of the others."""
+        self.missed.setdefault(way, []).append(why)
 
     def write(self, folder: Path) -> Path:
         """Keep everything as JSON, percentiles included."""
@@ -52,6 +58,7 @@ class Trials:
             "to_reach": self.to_reach,
             "percentiles": shares,
             "seconds": self.seconds,
+            "missed": self.missed,
         }
         file = folder / "figures.json"
         state.write(file, json.dumps(facts, indent=1) + "\n")
@@ -76,6 +83,8 @@ class Trials:
                     f"{max(found):.2f}",
                     "" if limit is None else f"{limit:g}",
                 )
+        for way, reasons in self.missed.items():
+            table.add_row("[red]came to no end[/]", way, str(len(reasons)), "", "", "", "")
         return table
 
 

@@ -137,7 +137,7 @@ def measure_scale(
     ] = ",".join(scalers.WAYS),
     connections: Annotated[
         int, typer.Option(min=1, max=1000, help="Requests that are open at any time of the load.")
-    ] = 16,
+    ] = 32,
     name: Annotated[
         str | None, typer.Option("--name", help="The cluster of `up --kind`; the project's by default.")
     ] = None,

@@ -42,6 +42,17 @@ def test_the_table_tells_the_percentiles_and_what_was_missed(tmp_path):
     assert len(kept["seconds"]["whole"]["theirs"]) == 10
 
 
+def test_a_trial_that_came_to_no_end_is_told_and_in_no_percentile(tmp_path):
+    found = some()
+    found.miss("theirs", "no extra pod")
+    shown = Console(file=io.StringIO(), width=120)
+    shown.print(found.table())
+    assert "came to no end" in shown.file.getvalue()
+    kept = json.loads(found.write(tmp_path).read_text())
+    assert kept["missed"] == {"theirs": ["no extra pod"]}
+    assert len(kept["seconds"]["whole"]["theirs"]) == 10
+
+
 class Engine:
     """A stack that sleeps and wakes as told."""
 
