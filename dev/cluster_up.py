@@ -17,6 +17,7 @@ from dev import (
     cluster_secrets,
     console,
     deploy,
+    handover,
     helmfile,
     images,
     kinds,
@@ -127,7 +128,7 @@ def bring(
     """
     platform = platform_values.write(to.ours, chosen, wanted, references)
     runner = helmfile.get(to, ENVIRONMENT, chosen, values)
-    done = deploy.run(runner, report, platform=platform, diff=diff)
+    done = deploy.run(runner, report, platform=platform, diff=diff, before=handover.before(to, wanted))
     if not done:
         with report.stage("releases") as stage:
             stage.unchanged("as they were left")
