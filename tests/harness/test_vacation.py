@@ -237,6 +237,10 @@ rest = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(rest)
 
 
+class EndedError(Exception):
+    """The pod was ended, or something was changed that may not be."""
+
+
 class World(rest.Objects):
     """The two objects, without a cluster; after so many changes the pod is ended."""
 
@@ -251,7 +255,7 @@ class World(rest.Objects):
 
     def patch(self, path, change):
         if not self.changes:
-            raise KeyboardInterrupt
+            raise EndedError
         self.changes -= 1
         if path == self.scale:
             self.replicas = change["spec"]["replicas"]
@@ -292,7 +296,7 @@ def test_who_scaled_it_by_hand_meanwhile_keeps_that():
 @pytest.mark.parametrize("changes", [0, 1, 2])
 def test_a_waking_that_was_interrupted_is_finished_by_the_next_try(changes):
     world = World(ASLEEP, replicas=0, changes=changes)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(EndedError):
         rest.rest(world, BEGINS, ENDS, ENDS)
     world.changes = 99
     assert rest.rest(world, BEGINS, ENDS, ENDS) == "awake"

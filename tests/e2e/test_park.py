@@ -1,0 +1,56 @@
+"""A cluster that sleeps for longer than its leases and the patience of its programs, and wakes as it was."""
+
+import time
+
+import httpx
+import pytest
+
+from dev import cluster, park, settings
+from tests.e2e.stack import Stack
+
+ASLEEP = 75
+"""Seconds: more than a node may be silent (50), a lease lasts (40) and gunicorn's workers may be (60)."""
+
+AFTER = 30
+"""Seconds in which nothing may fail that was overdue."""
+
+
+def programs(stack: Stack) -> dict[tuple[str, str], int]:
+    """How often each container has been started again, by pod."""
+    return {
+        (pod["metadata"]["uid"], one["name"]): one["restartCount"]
+        for pod in stack.to.kube.list("Pod")
+        for one in pod["status"].get("containerStatuses", [])
+    }
+
+
+def workers(stack: Stack) -> int:
+    """How many of gunicorn's workers have been killed for their silence."""
+    pods = stack.to.kube.list("Pod", "witw", label_selector="app.kubernetes.io/component=web")
+    said = [line for pod in pods for line in stack.to.kube.logs(pod["metadata"]["name"], "witw", "app")]
+    return sum("WORKER TIMEOUT" in line for line in said)
+
+
+@pytest.mark.alone
+def test_a_cluster_that_was_frozen_goes_on_as_if_nothing_had_been(stack: Stack) -> None:
+    (ann,) = stack.people(ann=None)
+    assert ann.patch("/api/users/me", json={"first_name": "Annabel"}).status_code == 200
+    before, killed = programs(stack), workers(stack)
+    (frozen,) = park.choose(settings.load(), stack.to.ours.name)
+    assert park.park(frozen)
+    with pytest.raises(httpx.TimeoutException):
+        httpx.get(frozen.url, timeout=2, trust_env=False)
+    time.sleep(ASLEEP)
+
+    assert park.resume(frozen) is not None
+
+    answers = set()
+    until = time.monotonic() + AFTER
+    while time.monotonic() < until:
+        answers.add(ann.get("/api/users/me").status_code)
+        time.sleep(0.1)
+    assert answers == {200}
+    assert ann.get("/api/users/me").json()["first_name"] == "Annabel"
+    assert programs(stack) == before, "no pod and no container is another one"
+    assert workers(stack) == killed
+    assert all(node.awake for node in cluster.nodes(stack.to.ours.name))
