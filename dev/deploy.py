@@ -47,14 +47,15 @@ def run(
     """
     target = run_by.target
     known = release.states(target)
-    inputs = {item.name: digest(run_by, item, platform) for item in wanted(platform)}
-    todo = changed(target.cluster, known, inputs) if target.cluster else wanted(platform)
+    all_of_it = wanted(run_by, platform)
+    inputs = {item.name: digest(run_by, item, platform) for item in all_of_it}
+    todo = changed(target.cluster, known, inputs) if target.cluster else all_of_it
     if not todo:
         return False
     with report.stage("diff") as stage:
         text = _look(run_by, todo, known, diff=diff)
         stage.unchanged(", ".join(_standing(item, known) for item in todo))
-    if target.cluster is None and not text and _all_stand(known):
+    if target.cluster is None and not text and all(_is_deployed(item, known) for item in todo):
         # Of another cluster nothing is remembered: the diff, which had all releases, is what tells.
         return False
     if text:
@@ -69,7 +70,7 @@ def run(
         apply(run_by, todo, stage)
         stage.say("; ".join([*done, ", ".join(item.name for item in todo)]))
     with report.stage("ready") as stage:
-        spaces = sorted({item.namespace for item in wanted(platform)} & _there(run_by))
+        spaces = sorted({item.namespace for item in all_of_it} & _there(run_by))
         seconds = waits.until_ready(target.kube, namespaces=spaces, timeout=READY_TIMEOUT, stage=stage)
         stage.unchanged(f"all pods of {', '.join(spaces)}, after {seconds:.0f} s")
     if target.cluster:
@@ -77,13 +78,16 @@ def run(
     return True
 
 
-def wanted(platform: dict[str, Any] | None) -> list[Release]:
-    """The releases that an environment has; where only helmfile knows, all."""
-    return [
-        item
-        for item in release.declared()
-        if platform is None or item.layer == "app" or platform["layers"].get(item.layer)
-    ]
+def wanted(run_by: Helmfile, platform: dict[str, Any] | None) -> list[Release]:
+    """The releases that an environment has.
+
+    Another cluster may hold releases of the same names that are somebody else's: there helmfile says which
+    are the environment's.
+    """
+    if platform is None:
+        names = run_by.enabled()
+        return [item for item in release.declared() if item.key in names]
+    return [item for item in release.declared() if item.layer == "app" or platform["layers"].get(item.layer)]
 
 
 def digest(run_by: Helmfile, item: Release, platform: dict[str, Any] | None) -> str:
@@ -168,10 +172,8 @@ def _look(run_by: Helmfile, todo: list[Release], known: dict[str, State], *, dif
     return run_by.diff(there) if there and diff else ""
 
 
-def _all_stand(known: dict[str, State]) -> bool:
-    """Whether every release of ours that is there was deployed to its end."""
-    names = {item.key for item in release.declared()}
-    return all(known[key].status == "deployed" for key in names & known.keys())
+def _is_deployed(item: Release, known: dict[str, State]) -> bool:
+    return item.key in known and known[item.key].status == "deployed"
 
 
 def _standing(item: Release, known: dict[str, State]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,11 @@ class Helmfile:
             *(f"--selector=name={name}" for name in only),
             *verb,
         ]
+
+    def enabled(self) -> set[str]:
+        """The releases that the environment has, as namespace/name."""
+        said = process.run(self.command(("list", "--output=json")), env=self.variables, timeout=DIFF_TIMEOUT)
+        return {f"{one['namespace']}/{one['name']}" for one in json.loads(said.stdout) if one["enabled"]}
 
     def diff(self, only: Iterable[str]) -> str:
         """What an apply would change; secrets are left out.

@@ -1,7 +1,7 @@
 """Static files: hashed where `collectstatic` has run, else (tests, a checkout) as they are.
 
-They are compressed by `python -m whitenoise.compress FOLDER`, apart from `collectstatic`: an image's build repeats
-the one for every change of the code, the other only when a file has changed.
+They are compressed by `python -m whitenoise.compress FOLDER`, apart from `collectstatic`: an image's build
+repeats the one for every change of the code, the other only when a file has changed.
 """
 
 from django.contrib.staticfiles.storage import ManifestStaticFilesStorage

@@ -37,6 +37,9 @@ class Recorder(Helmfile):
             raise helmfile.refused("", self.failure)
         return "- old\n+ new"
 
+    def enabled(self):
+        return {item.key for item in release.declared()}
+
     def check(self, only):
         self.said.append(("check", sorted(only)))
 
@@ -238,6 +241,16 @@ def test_another_cluster_is_left_alone_unless_something_would_change_or_was_left
     put(theirs, release.declared()[-1], "failed")
     assert run(None, recorder=recorder)[0] is True
     assert len(recorder.said) == 1
+
+
+def test_releases_of_others_that_have_our_names_are_not_touched(run):
+    theirs = FakeTarget()
+    recorder = Recorder(theirs)
+    object.__setattr__(recorder, "enabled", lambda: {"witw/witw"})
+    for item in release.declared():
+        put(theirs, item, "pending-upgrade" if item.name == "postgres" else "deployed")
+    run(None, recorder=recorder)
+    assert theirs.did("rollback") == theirs.did("uninstall") == theirs.did("history") == []
 
 
 def test_how_the_releases_were_left_is_only_written_once_all_is_ready(run, target, monkeypatch):
