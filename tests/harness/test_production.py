@@ -99,7 +99,7 @@ def test_the_example_is_deployed_and_the_second_time_changes_nothing(abroad, ref
     )
     said = witw(*deploy)
     assert f"image: {where}/app@{digest}" in said.replace('"', "")
-    assert ", witw is new" not in said, "of the platform's releases only the app's is the environment's"
+    assert "gateway is new" not in said, "of the platform's releases only the app's is the environment's"
 
     pods = abroad.kube.list("Pod", "witw", label_selector="app.kubernetes.io/component=web")
     assert len(pods) == 3
