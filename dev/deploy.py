@@ -55,9 +55,6 @@ def run(
     with report.stage("diff") as stage:
         text = _look(run_by, todo, known, diff=diff)
         stage.unchanged(", ".join(_standing(item, known) for item in todo))
-    if target.cluster is None and not text and all(_is_deployed(item, known) for item in todo):
-        # Of another cluster nothing is remembered: the diff, which had all releases, is what tells.
-        return False
     if text:
         console.out.print(text, markup=False, soft_wrap=True)
     if confirm is not None:
@@ -170,10 +167,6 @@ def _look(run_by: Helmfile, todo: list[Release], known: dict[str, State], *, dif
     if new and run_by.values:
         run_by.check(new)
     return run_by.diff(there) if there and diff else ""
-
-
-def _is_deployed(item: Release, known: dict[str, State]) -> bool:
-    return item.key in known and known[item.key].status == "deployed"
 
 
 def _standing(item: Release, known: dict[str, State]) -> str:

@@ -27,8 +27,6 @@ from dev.errors import WitwError
 
 PANEL = STACK
 
-NOTHING = "Nothing has changed since the last time; nothing was done."
-
 Files = Annotated[
     list[Path] | None,
     typer.Option("--values", "-f", metavar="FILE", help="Values of the app's chart, on top of all others."),
@@ -86,10 +84,8 @@ def command(
     to = target.of_context(context, kubeconfig, chosen)
     with state.only_one("deploy"), console.Report() as report:
         runner = helmfile.get(to, chosen_environment, chosen, files)
-        done = deploy.run(runner, report, confirm=None if yes else lambda: _confirm(report, context))
+        deploy.run(runner, report, confirm=None if yes else lambda: _confirm(report, context))
     console.out.print(report.table())
-    if not done:
-        console.out.print(NOTHING)
 
 
 def _to_ours(chosen: settings.Settings, name: str, files: tuple[Path, ...], *, diff: bool) -> None:
@@ -103,7 +99,7 @@ def _to_ours(chosen: settings.Settings, name: str, files: tuple[Path, ...], *, d
             images.remove_superseded()
     console.out.print(report.table())
     if not report.changed:
-        console.out.print(NOTHING)
+        console.out.print("Nothing has changed since the last time; nothing was done.")
     console.out.print(f"[bold]The app[/]  {platform_values.public_url(to.ours, chosen)}", soft_wrap=True)
 
 

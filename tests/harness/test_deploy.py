@@ -230,19 +230,6 @@ def test_in_a_cluster_of_others_the_reader_is_asked_first(run, monkeypatch):
     assert recorder.did("sync") == []
 
 
-def test_another_cluster_is_left_alone_unless_something_would_change_or_was_left_half_done(run):
-    theirs = FakeTarget()
-    recorder = Recorder(theirs)
-    object.__setattr__(recorder, "diff", lambda _: "")
-    for item in release.declared():
-        put(theirs, item)
-    assert run(None, recorder=recorder)[0] is False
-    assert recorder.said == []
-    put(theirs, release.declared()[-1], "failed")
-    assert run(None, recorder=recorder)[0] is True
-    assert len(recorder.said) == 1
-
-
 def test_releases_of_others_that_have_our_names_are_not_touched(run):
     theirs = FakeTarget()
     recorder = Recorder(theirs)

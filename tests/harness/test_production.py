@@ -45,6 +45,10 @@ def witw(*arguments):
     return ended.stdout
 
 
+def web_pods(to):
+    return to.kube.list("Pod", "witw", label_selector="app.kubernetes.io/component=web")
+
+
 @pytest.fixture(scope="module")
 def references(abroad, chosen):
     """Our images in a registry that the cluster can reach, as `push` printed them."""
@@ -76,7 +80,7 @@ def database(abroad, references, tmp_path_factory):
     abroad.run_helm("install", "postgres", chart, "--namespace=postgres", f"--values={file}")
 
 
-def test_the_example_is_deployed_and_the_second_time_changes_nothing(abroad, references, database, tmp_path):
+def test_the_example_is_deployed_and_the_second_time_replaces_no_pod(abroad, references, database, tmp_path):
     where, digest = references["app"]
     host, _, folder = where.partition("/")
     mine = tmp_path / "mine.yaml"
@@ -101,14 +105,15 @@ def test_the_example_is_deployed_and_the_second_time_changes_nothing(abroad, ref
     assert f"image: {where}/app@{digest}" in said.replace('"', "")
     assert "gateway is new" not in said, "of the platform's releases only the app's is the environment's"
 
-    pods = abroad.kube.list("Pod", "witw", label_selector="app.kubernetes.io/component=web")
+    pods = web_pods(abroad)
     assert len(pods) == 3
     # The control plane is for itself where there are workers.
     assert {pod["spec"]["nodeName"] for pod in pods} == {f"{NAME}-worker"}
     assert all(digest in status["imageID"] for pod in pods for status in pod["status"]["containerStatuses"])
     assert "Succeeded" in abroad.run_helm("test", "witw", "--namespace=witw", timeout=300).stdout
 
-    assert "Nothing has changed since the last time; nothing was done." in witw(*deploy)
-    assert release.states(abroad)["witw/witw"].revision == 1
+    witw(*deploy)
+    assert release.states(abroad)["witw/witw"].status == "deployed"
+    assert [pod["metadata"]["name"] for pod in web_pods(abroad)] == [pod["metadata"]["name"] for pod in pods]
     # Other releases are other people's.
     assert sorted(release.states(abroad)) == ["postgres/postgres", "witw/witw"]
