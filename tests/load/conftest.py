@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from dev import cluster, cluster_report, cluster_up, console, reports, settings, target
@@ -43,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Name our marker."""
-    config.addinivalue_line("markers", "short: a spike on the small profile; `tox run -e load -- -m short`")
+    config.addinivalue_line("markers", "short: a spike, and that all is measured; `tox run -e load-short`")
     config.stash[runs_key] = []
 
 
@@ -83,9 +84,29 @@ def to(pytestconfig: pytest.Config) -> Target:
 
 
 @pytest.fixture(scope="session")
-def scaled(to: Target) -> Iterator[Scaled]:
+def stack(to: Target) -> Iterator[Stack]:
+    """The app, and people who use it."""
+    shared = Stack(to)
+    with shared.browsers:
+        yield shared
+
+
+@pytest.fixture
+def public(stack: Stack) -> httpx.Client:
+    """Somebody who is not logged in, at the public gateway."""
+    return stack.browser()
+
+
+@pytest.fixture(scope="session")
+def internal(stack: Stack) -> httpx.Client:
+    """Somebody at the internal gateway."""
+    return stack.operator()
+
+
+@pytest.fixture(scope="session")
+def scaled(to: Target, stack: Stack) -> Iterator[Scaled]:
     """What scales the app, with short times for scaling in."""
-    found = Scaled(to, Stack(to))
+    found = Scaled(to, stack)
     found.check()
     advanced = found.spec["advanced"]
     found.usual.update(advanced)

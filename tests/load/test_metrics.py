@@ -1,8 +1,4 @@
-"""The layer metrics: everything is measured, rules are evaluated, an alert goes off and calms down again.
-
-./witw up --kind --with metrics
-.venv/bin/python -m tox run -e e2e -- --cluster witw -k test_metrics
-"""
+"""The layer metrics: everything is measured, rules are evaluated, an alert goes off and calms down again."""
 
 import contextlib
 import json
@@ -12,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 
-from dev import platform_values
 from dev.load import cluster_sources
 from tests.e2e.stack import Stack, until
 
@@ -28,14 +23,6 @@ JOBS = {
     "postgres",
     "prometheus",
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def there(stack: Stack) -> None:
-    """Only where the layer is: the cluster of these tests is made without it."""
-    name = stack.to.ours.name
-    if not platform_values.known(name).get("layers", {}).get(LAYER):
-        pytest.skip(f"{name} is without the layer {LAYER}: ./witw up --kind --with {LAYER} --name {name}")
 
 
 def ask(internal: httpx.Client, path: str, **parameters: str) -> Any:
@@ -70,6 +57,7 @@ def nobody_says_how_objects_are(stack: Stack) -> Iterator[None]:
         stack.to.run_kubectl(*scale, "--replicas=1")
 
 
+@pytest.mark.short
 def test_everything_is_measured(internal: httpx.Client) -> None:
     def down() -> list[str]:
         targets = ask(internal, "targets", state="active")["activeTargets"]
@@ -79,6 +67,7 @@ def test_everything_is_measured(internal: httpx.Client) -> None:
     until("all targets are up", lambda: not down(), seconds=90)
 
 
+@pytest.mark.short
 def test_every_pod_of_the_app_is_seen(internal: httpx.Client, stack: Stack) -> None:
     def seen() -> set[str]:
         result = ask(internal, "query", query='witw_threads{job="app"}')["result"]
@@ -87,6 +76,7 @@ def test_every_pod_of_the_app_is_seen(internal: httpx.Client, stack: Stack) -> N
     until("Prometheus sees the pods that there are", lambda: seen() >= set(stack.pods()), seconds=90)
 
 
+@pytest.mark.short
 def test_kubernetes_knows_what_the_apps_pods_use(stack: Stack) -> None:
     path = f"/apis/metrics.k8s.io/v1beta1/namespaces/{stack.namespace}/pods"
 
@@ -102,12 +92,14 @@ def test_kubernetes_knows_what_the_apps_pods_use(stack: Stack) -> None:
     assert stack.to.run_kubectl("top", "pods", f"--namespace={stack.namespace}").stdout.startswith("NAME")
 
 
+@pytest.mark.short
 def test_all_rules_are_evaluated(internal: httpx.Client) -> None:
     rules = [rule for group in ask(internal, "rules")["groups"] for rule in group["rules"]]
     assert len(rules) > 30
     assert [rule["name"] for rule in rules if rule["health"] != "ok"] == []
 
 
+@pytest.mark.short
 def test_what_people_do_is_counted_at_the_gateway(internal: httpx.Client, public: httpx.Client) -> None:
     query = 'sum(envoy_http_downstream_rq_xx{gateway="public"})'
     before = value(internal, query) or 0
@@ -116,6 +108,7 @@ def test_what_people_do_is_counted_at_the_gateway(internal: httpx.Client, public
     until("they are counted", lambda: (value(internal, query) or 0) >= before + 5, seconds=60)
 
 
+@pytest.mark.short
 def test_disks_pool_and_threads_are_known(internal: httpx.Client) -> None:
     for series in "node:disk_free:ratio", "pgpool:sessions_used:ratio", "app:threads_busy:ratio":
         share = value(internal, series)
@@ -123,19 +116,20 @@ def test_disks_pool_and_threads_are_known(internal: httpx.Client) -> None:
         assert 0 <= share <= 1, series
 
 
+@pytest.mark.short
 def test_people_do_not_reach_it(public: httpx.Client) -> None:
     answer = public.get("/prometheus/api/v1/alerts", follow_redirects=False)
     assert answer.status_code != httpx.codes.OK
     assert "alerts" not in answer.text
 
 
+@pytest.mark.short
 def test_nobody_changes_it_from_outside(internal: httpx.Client) -> None:
     assert internal.post("/prometheus/-/quit").status_code in {403, 404, 405}
     assert internal.post("/prometheus/-/reload").status_code in {403, 404, 405}
     assert internal.post("/prometheus/api/v1/admin/tsdb/snapshot").status_code != httpx.codes.OK
 
 
-@pytest.mark.alone
 def test_silence_is_an_alert_until_it_is_over(internal: httpx.Client, stack: Stack) -> None:
     assert state_of(internal, "NoMetrics") == ""
     with nobody_says_how_objects_are(stack):
