@@ -29,7 +29,7 @@ from dev import (
 )
 from dev.compose import Compose
 from dev.errors import BundleError, HostError, ProcessError
-from dev.tools import golang
+from dev.tools import golang, promtool
 from tests.harness.conftest import Program
 
 DOCKER = """
@@ -86,7 +86,7 @@ class Machine:
 def machines(tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch) -> tuple[Machine, Machine]:
     """One that saves, with everything in place, and one that loads and has nothing."""
     (tmp_path / "docker.py").write_text(DOCKER)
-    program("docker", f'exec {sys.executable} {tmp_path}/docker.py "$@"')
+    program("docker", f'exec {sys.executable} -I -S {tmp_path}/docker.py "$@"')
     context = tmp_path / "context"
     context.mkdir()
     (context / "Dockerfile").write_text("FROM base\n")
@@ -101,6 +101,7 @@ def machines(tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(bundle_contents, "_program", tool)
     monkeypatch.setattr(toolchain, "find", lambda name, chosen: tool(name, chosen) if there(name) else None)
     monkeypatch.setattr(golang, "build", lambda name, _, cache: written(cache / "tools" / name))
+    monkeypatch.setattr(promtool, "ensure", lambda cache: written(cache / "tools" / "promtool"))
     monkeypatch.setattr(charts, "ensure", chart)
     monkeypatch.setattr(charts, "find", lambda name, _: (charts.FOLDER / name).exists() or None)
     monkeypatch.setattr(wheels, "_download", lambda folder, _: written(folder / "one-1.0-py3-none-any.whl"))

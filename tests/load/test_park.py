@@ -31,7 +31,6 @@ def workers(stack: Stack) -> int:
     return sum("WORKER TIMEOUT" in line for line in said)
 
 
-@pytest.mark.alone
 def test_a_cluster_that_was_frozen_goes_on_as_if_nothing_had_been(stack: Stack) -> None:
     (ann,) = stack.people(ann=None)
     assert ann.patch("/api/users/me", json={"first_name": "Annabel"}).status_code == 200
