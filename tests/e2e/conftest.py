@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import httpx
 import pytest
+from _pytest.nodeid import NodeId
 from pytest_kind import KindCluster
 
 from dev import (
@@ -75,9 +76,16 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["folder"] = str(node.config.stash[folder_key])
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that want to be alone come last: until then no worker waits for another."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that want to be alone come last: until then no worker waits for another. Groups stay together."""
     items.sort(key=_is_alone)
+    if not hasattr(config, "workerinput"):
+        return
+    for item in items:
+        if (group := item.get_closest_marker("xdist_group")) is not None:
+            # xdist 3.8 writes the group where pytest 9.2 no longer looks, so that it was without effect.
+            item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")  # noqa: SLF001
+            assert item.nodeid.endswith(f"@{group.args[0]}")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
