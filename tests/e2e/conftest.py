@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if (group := item.get_closest_marker("xdist_group")) is not None:
             # xdist 3.8 writes the group where pytest 9.2 no longer looks, so that it was without effect.
-            item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")  # noqa: SLF001
+            item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")
             assert item.nodeid.endswith(f"@{group.args[0]}")
 
 
