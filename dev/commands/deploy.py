@@ -92,7 +92,7 @@ def _to_ours(chosen: settings.Settings, name: str, files: tuple[Path, ...], *, d
     # Before anything is built.
     found = cluster.find(name, chosen)
     with state.only_one("deploy"), console.Report() as report:
-        compose = prepare(chosen, report)
+        compose = prepare(chosen, report, profiles=platform_values.chosen_layers(found.name, ()))
         wishes = cluster_up.Wishes(found.name, values=files, diff=diff)
         to = cluster_up.bring_up(chosen, compose, report, wishes)
         if report.changed:
