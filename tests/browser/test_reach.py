@@ -236,10 +236,11 @@ def test_a_trip_is_booked_and_cancelled_by_keyboard_alone(visit: Visit, ann: Per
     for _ in range(6):  # to both of its buttons, and to the browser's own
         assert page.evaluate("document.activeElement.closest('dialog, main')?.tagName") in {"DIALOG", None}
         page.keyboard.press("Tab")
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    expect(cancel).to_be_focused()
-    page.keyboard.press("Enter")
+    for _ in range(8):  # at once: browsers tell of a closed dialog later, when the next one may be open
+        page.keyboard.press("Escape")
+        expect(cancel).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(dialog).to_be_visible()
     press_until(page, "Cancel the trip")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Your trip is cancelled.")).to_be_visible()

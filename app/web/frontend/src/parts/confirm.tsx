@@ -15,9 +15,19 @@ interface Props {
 
 export function Confirm({ title, yes, no, busy, confirm, close, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const left = useRef(false);
   useEffect(() => dialog.current?.showModal(), []);
+  // Browsers tell of a closed dialog some time after they gave the focus back. Who asks again in between must not have
+  // the new question taken away by the end of the old one: so leave at once, and once only.
+  const leave = (event?: Event) => {
+    event?.preventDefault();
+    if (left.current) return;
+    left.current = true;
+    dialog.current?.close();
+    close();
+  };
   return (
-    <dialog ref={dialog} class="card" aria-labelledby="question" onClose={close}>
+    <dialog ref={dialog} class="card" aria-labelledby="question" onCancel={leave} onClose={leave}>
       <h2 id="question" dir="auto">
         {title}
       </h2>
@@ -26,7 +36,7 @@ export function Confirm({ title, yes, no, busy, confirm, close, children }: Prop
         <button type="button" class="danger" aria-disabled={busy} onClick={() => !busy && confirm()}>
           {yes}
         </button>
-        <button type="button" onClick={close}>
+        <button type="button" onClick={leave}>
           {no}
         </button>
       </div>
