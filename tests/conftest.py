@@ -26,7 +26,13 @@ def tell(pytestconfig: pytest.Config) -> Callable[[str], None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what the tests had to tell."""
+    """Print what the tests had to tell, and why one needed a second try: a bug that is not to be forgotten."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.section(f"first try: {report.nodeid}", sep="_")
+        terminalreporter.write_line(report.longreprtext)
+        for title, text in report.sections:
+            terminalreporter.section(title, sep="-")
+            terminalreporter.write_line(text)
     if lines := config.stash.get(told, []):
         terminalreporter.section("what the tests had to tell")
         for line in lines:
