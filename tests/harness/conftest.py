@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dev import base_image, engine, settings, state
+from dev.programs import silent
 from tests.harness.small_stack import SmallStack
 
 Program = Callable[[str, str], Path]
@@ -55,7 +56,7 @@ def base() -> str:
     """The base image, in this machine's engine."""
     chosen = settings.load()
     engine.ensure(chosen)
-    return base_image.ensure(chosen, lambda _: None)[0]
+    return base_image.ensure(chosen, silent)[0]
 
 
 @pytest.fixture

@@ -17,13 +17,10 @@ from dev import (
 )
 from dev.commands import images as command
 from dev.errors import ImageError
+from dev.programs import silent
 from tests.harness.stand_in_machine import prepare
 
 PULLED, BUILT = catalogue_images.PULLED, catalogue_images.BUILT
-
-
-def silent(line):
-    pass
 
 
 @pytest.fixture

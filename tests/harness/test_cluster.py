@@ -8,15 +8,12 @@ import pytest
 from dev import cli, cluster, cluster_up, console, node_start, process, registry, settings, state, toolchain
 from dev.catalogue_images import Found
 from dev.errors import ClusterError, ImageError
+from dev.programs import silent
 from dev.registry import Registry
 from tests.harness import stand_ins
 from tests.harness.stand_in_machine import prepare as machine_of_stand_ins
 
 KNOWN = "sha256:" + "a" * 64
-
-
-def silent(line):
-    pass
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from dev import cli, cluster, encryption, state
 from dev.encryption import PREFIX, Key
 from dev.errors import ClusterError, ProcessError
 from dev.process import Result
+from dev.programs import silent
 
 
 class ApiServer(encryption.Cluster):
@@ -84,10 +85,6 @@ def server(tmp_path):
     config = tmp_path / "keys" / "config.yaml"
     encryption.create(config, ["secrets"])
     return ApiServer(["kubectl"], "node", config)
-
-
-def silent(line):
-    pass
 
 
 def test_a_rotation_rewrites_all_drops_the_old_key_and_compacts(server):

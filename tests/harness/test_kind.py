@@ -10,14 +10,11 @@ import yaml
 from dev import base_image, cluster, encryption, kube, process, registry, settings, waits
 from dev.console import Stage
 from dev.errors import ClusterError
+from dev.programs import silent
 
 pytestmark = pytest.mark.slow
 
 NAME = "witw-test"
-
-
-def silent(line):
-    pass
 
 
 @pytest.fixture(autouse=True)

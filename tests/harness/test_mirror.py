@@ -9,6 +9,7 @@ import pytest
 from dev import base_image, host, process, settings
 from dev.base_image import image_id
 from dev.errors import ImageError
+from dev.programs import silent
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +50,7 @@ def test_the_base_image_comes_from_the_mirror(mirror: str, base: str, pull: str)
     chosen = settings.load(mirror=mirror, pull=pull, base_image="debian:of-the-house")
     reference = f"{mirror}/library/debian:of-the-house"
     try:
-        assert base_image.ensure(chosen, lambda _: None) == (reference, f"pulled {reference}")
+        assert base_image.ensure(chosen, silent) == (reference, f"pulled {reference}")
         assert image_id(reference) == image_id(base)
     finally:
         process.run(["docker", "image", "rm", reference], check=False)
@@ -58,7 +59,7 @@ def test_the_base_image_comes_from_the_mirror(mirror: str, base: str, pull: str)
 def test_what_the_mirror_does_not_have_is_no_reason_to_go_elsewhere(mirror: str) -> None:
     chosen = settings.load(mirror=mirror, base_image="debian:not-there")
     with pytest.raises(ImageError, match=f"{mirror}/library/debian:not-there could not be pulled"):
-        base_image.ensure(chosen, lambda _: None)
+        base_image.ensure(chosen, silent)
     assert httpx.get(f"http://{mirror}/v2/_catalog", trust_env=False).json() == {
         "repositories": ["library/debian"]
     }

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from dev import cluster, cluster_secrets, process, registry, release, settings, target
+from dev.programs import silent
 from dev.settings import ROOT
 
 pytestmark = pytest.mark.slow
@@ -13,10 +14,6 @@ pytestmark = pytest.mark.slow
 NAME = "witw-abroad"
 
 SMALL = {"requests": {"cpu": "10m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
-
-
-def silent(line):
-    pass
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from dev import (
 )
 from dev.console import Stage
 from dev.errors import ImageError
+from dev.programs import silent
 
 pytestmark = pytest.mark.slow
 
@@ -26,10 +27,6 @@ NAME = "witw-pull"
 
 NEEDED = ("node", "registry")
 """What a cluster without layers is made of."""
-
-
-def silent(line):
-    pass
 
 
 @pytest.fixture
