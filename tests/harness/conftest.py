@@ -14,9 +14,16 @@ from tests.harness.small_stack import SmallStack
 Program = Callable[[str, str], Path]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Name our marker."""
+    config.addinivalue_line("markers", "lasting: the cluster outlives a test, so its state does too")
+
+
 @pytest.fixture(autouse=True)
-def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every test has its own `.witw`, and none sees the developer's settings."""
+def own_state(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test has its own `.witw`, and none sees the developer's settings, but for those marked `lasting`."""
+    if request.node.get_closest_marker("lasting") is not None:
+        return state.FOLDER
     folder = tmp_path / ".witw"
     monkeypatch.setattr(state, "FOLDER", folder)
     monkeypatch.setattr(settings, "ENV_FILE", tmp_path / ".env")

@@ -11,15 +11,11 @@ from dev import base_image, cluster, encryption, kube, process, registry, settin
 from dev.console import Stage
 from dev.errors import ClusterError
 from dev.programs import silent
+from tests.harness.real_cluster import real_cluster
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.lasting]
 
 NAME = "witw-test"
-
-
-@pytest.fixture(autouse=True)
-def own_state():
-    """The cluster outlives a test, so its state does too: no folder for each."""
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +26,8 @@ def chosen():
 @pytest.fixture(scope="module")
 def ours(chosen):
     """A cluster with a worker, and its registry; both are removed at the end."""
-    cluster.delete(NAME, chosen)
-    found, done = cluster.ensure(NAME, chosen, silent, workers=1)
-    assert done == "created"
-    yield found
-    cluster.delete(NAME, chosen)
-    registry.remove(chosen)
+    with real_cluster(chosen) as found:
+        yield found
 
 
 def ready_nodes(found):

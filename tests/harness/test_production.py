@@ -5,20 +5,15 @@ import re
 import pytest
 import yaml
 
-from dev import cluster, cluster_secrets, process, registry, release, settings, target
-from dev.programs import silent
+from dev import cluster_secrets, process, registry, release, settings, target
 from dev.settings import ROOT
+from tests.harness.real_cluster import real_cluster
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.lasting]
 
 NAME = "witw-abroad"
 
 SMALL = {"requests": {"cpu": "10m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
-
-
-@pytest.fixture(autouse=True)
-def own_state():
-    """The cluster outlives a test, so its state does too: no folder for each."""
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +24,8 @@ def chosen():
 @pytest.fixture(scope="module")
 def abroad(chosen):
     """A cluster with a worker and no layer, known to `deploy` by its kubeconfig only."""
-    cluster.delete(NAME, chosen)
-    found, _ = cluster.ensure(NAME, chosen, silent, workers=1)
-    yield target.of_cluster(found, chosen)
-    cluster.delete(NAME, chosen)
-    registry.remove(chosen)
+    with real_cluster(chosen) as found:
+        yield target.of_cluster(found, chosen)
 
 
 def witw(*arguments):
