@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from dev import base_image, engine, settings, state
+from dev import base_image, cli, engine, settings, state
 from dev.programs import silent
 from tests.harness.small_stack import SmallStack
 
 Program = Callable[[str, str], Path]
+Run = Callable[..., str]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -21,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def own_state(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Every test has its own `.witw`, and none sees the developer's settings, but for those marked `lasting`."""
+    """Every test has its own `.witw`, and none sees the developer's settings, unless marked `lasting`."""
     if request.node.get_closest_marker("lasting") is not None:
         return state.FOLDER
     folder = tmp_path / ".witw"
@@ -73,3 +74,17 @@ def small_stack(base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     stack.use(monkeypatch)
     yield stack
     stack.remove()
+
+
+@pytest.fixture
+def witw(small_stack: SmallStack, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run one command on the small stack, check its exit code and return what it said."""
+
+    def run(*arguments: str, code: int = 0) -> str:
+        capfd.readouterr()
+        ended = cli.main(list(arguments))
+        said = "".join(capfd.readouterr())
+        assert ended == code, said
+        return said
+
+    return run

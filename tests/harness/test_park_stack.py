@@ -1,29 +1,18 @@
 """Parking on the real engine, with a small stack in place of ours: it sleeps, wakes, and keeps its data."""
 
-from collections.abc import Callable
-
 import pytest
 
-from dev import cli, park, process, settings
+from dev import park, process, settings
+from tests.harness.conftest import Run
 from tests.harness.small_stack import SmallStack
-
-Run = Callable[..., str]
 
 
 @pytest.fixture
-def witw(small_stack: SmallStack, capfd: pytest.CaptureFixture[str]) -> Run:
+def witw(witw: Run, small_stack: SmallStack) -> Run:
     """Run one command of a stack that is up, check its exit code and return what it said."""
     small_stack.change("compose.yaml", "${WITW_PORT}:80", "${WITW_PORT}:81")
-
-    def run(*arguments: str, code: int = 0) -> str:
-        capfd.readouterr()
-        ended = cli.main(list(arguments))
-        said = "".join(capfd.readouterr())
-        assert ended == code, said
-        return said
-
-    run("up")
-    return run
+    witw("up")
+    return witw
 
 
 def states() -> set[str]:

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -15,24 +14,14 @@ import pytest
 
 from dev import cli, process, stack, state
 from dev.base_image import image_id
+from tests.harness.conftest import Run
 from tests.harness.small_stack import SmallStack
 
-Run = Callable[..., str]
 
-
-@pytest.fixture
-def witw(small_stack: SmallStack, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run one command, check its exit code and return what it said."""
+@pytest.fixture(autouse=True)
+def short_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is small is ready soon."""
     monkeypatch.setattr(stack, "READY_TIMEOUT", 60)
-
-    def run(*arguments: str, code: int = 0) -> str:
-        capfd.readouterr()
-        ended = cli.main(list(arguments))
-        said = "".join(capfd.readouterr())
-        assert ended == code, said
-        return said
-
-    return run
 
 
 def test_up_brings_everything_and_the_second_time_changes_nothing(witw: Run, small_stack: SmallStack) -> None:
