@@ -19,14 +19,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
     """A running stack with cities and demo data; its data goes at the end."""
-    chosen = Stack.choose()
-    try:
-        chosen.up()
-        with chosen.browsers:
-            yield chosen
-    finally:
-        if not pytestconfig.getoption("--keep"):
-            chosen.down()
+    with Stack.running(keep=pytestconfig.getoption("--keep")) as found:
+        yield found
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import httpx
@@ -37,6 +38,19 @@ class Stack:
         chosen = cls(stamp, project, port, host.free_port("127.0.0.1", port))
         state.set_stamp(stamp, project=project, port=port, internal_port=chosen.internal_port)
         return chosen
+
+    @classmethod
+    @contextlib.contextmanager
+    def running(cls, name: str = "test", *, keep: bool) -> Iterator["Stack"]:
+        """The stack of this name, up with cities and demo data; its data goes at the end, unless kept."""
+        chosen = cls.choose(name)
+        try:
+            chosen.up()
+            with chosen.browsers:
+                yield chosen
+        finally:
+            if not keep:
+                chosen.down()
 
     @property
     def url(self) -> str:
