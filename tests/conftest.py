@@ -6,6 +6,8 @@ from types import FrameType
 
 import pytest
 
+pytest_plugins = ["tests.stack_kit"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let SIGTERM take the way of Ctrl-C, so that containers and stacks of the tests are taken down."""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests import people_kit
 from tests.browser import chromium
 from tests.browser.teams import Teams
 from tests.browser.visits import Visits
@@ -18,10 +17,7 @@ PATIENCE_MS = 20_000
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add our options."""
-    parser.addoption(
-        "--keep", action="store_true", help="leave the test stack running, for the next run or a look"
-    )
+    """Add our option."""
     parser.addoption("--pictures", metavar="FOLDER", help="keep the documentation's pictures here")
 
 
@@ -66,9 +62,3 @@ def teams(stack: Stack) -> Teams:
 def people(teams: Teams) -> Callable[..., list[Person]]:
     """Takes a team of people, given their homes: `people(ann=None, bob=city("Paris"))`."""
     return teams.take
-
-
-@pytest.fixture(scope="session")
-def city(stack: Stack) -> Callable[[str], int]:
-    """The id of the biggest city that a search finds."""
-    return people_kit.city_finder(stack.people(reader=None)[0])

@@ -14,7 +14,6 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-import httpx
 import pytest
 from _pytest.nodeid import NodeId
 from pytest_kind import KindCluster
@@ -34,7 +33,6 @@ from dev import (
 from dev.commands import up
 from dev.kube import Kube
 from dev.target import Target
-from tests import people_kit
 from tests.e2e.own import Own
 from tests.e2e.stack import Stack
 from tests.people_kit import Person
@@ -53,14 +51,6 @@ VALUES = Path(__file__).with_name("values.yaml")
 target_key = pytest.StashKey[Target]()
 stacks_key = pytest.StashKey[list[Stack]]()
 folder_key = pytest.StashKey[Path]()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add our options."""
-    parser.addoption(
-        "--keep", action="store_true", help="leave the cluster running, for the next run or a look"
-    )
-    parser.addoption("--cluster", metavar="NAME", help="use this cluster of `./witw up --kind`, as it is")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -196,27 +186,9 @@ def helm(to: Target) -> Callable[..., process.Result]:
 
 
 @pytest.fixture
-def public(stack: Stack) -> httpx.Client:
-    """Somebody who is not logged in, at the public gateway."""
-    return stack.browser()
-
-
-@pytest.fixture(scope="session")
-def internal(stack: Stack) -> httpx.Client:
-    """Somebody at the internal gateway."""
-    return stack.operator()
-
-
-@pytest.fixture
 def people(stack: Stack) -> Callable[..., list[Person]]:
     """Makes a team of people who are logged in, given their homes: `people(ann=None, bob=city("Paris"))`."""
     return stack.people
-
-
-@pytest.fixture(scope="session")
-def city(stack: Stack) -> Callable[[str], int]:
-    """The id of the biggest city that a search finds."""
-    return people_kit.city_finder(stack.people(reader=None)[0])
 
 
 def _is_alone(item: pytest.Item) -> bool:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
 from dev import cluster, cluster_report, cluster_up, console, reports, settings, target
@@ -32,14 +31,6 @@ runs_key = pytest.StashKey[list[Run]]()
 told_key = pytest.StashKey[int]()
 
 Load = Callable[..., Run]
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add our options."""
-    parser.addoption(
-        "--keep", action="store_true", help="leave the cluster running, for the next run or a look"
-    )
-    parser.addoption("--cluster", metavar="NAME", help="use this cluster of `./witw up --kind`, as it is")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -89,18 +80,6 @@ def stack(to: Target) -> Iterator[Stack]:
     shared = Stack(to)
     with shared.browsers:
         yield shared
-
-
-@pytest.fixture
-def public(stack: Stack) -> httpx.Client:
-    """Somebody who is not logged in, at the public gateway."""
-    return stack.browser()
-
-
-@pytest.fixture(scope="session")
-def internal(stack: Stack) -> httpx.Client:
-    """Somebody at the internal gateway."""
-    return stack.operator()
 
 
 @pytest.fixture(scope="session")
