@@ -18,27 +18,16 @@ import pytest
 from _pytest.nodeid import NodeId
 from pytest_kind import KindCluster
 
-from dev import (
-    cluster,
-    cluster_report,
-    cluster_up,
-    console,
-    process,
-    reports,
-    settings,
-    state,
-    target,
-    toolchain,
-)
-from dev.commands import up
+from dev import cluster, cluster_report, process, reports, state, toolchain
 from dev.kube import Kube
 from dev.target import Target
+from tests import cluster_kit
+from tests.cluster_kit import OwnCluster
 from tests.e2e.own import Own
 from tests.e2e.stack import Stack
 from tests.people_kit import Person
 
-NAME = "witw-e2e"
-PORT = 18380
+CLUSTER = OwnCluster("witw-e2e", 18380)
 
 BUILD_SECONDS = 5400
 """Until the cluster stands; from nothing, with everything to be built, that takes long."""
@@ -81,7 +70,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Let a test that wants to be alone run by itself, and the others side by side."""
-    name = item.config.getoption("--cluster") or NAME
+    name = item.config.getoption("--cluster") or CLUSTER.name
     with _enter(f"{name}-turn", fcntl.LOCK_EX):
         # Whoever waits for the room keeps the turn: nobody enters before a test that wants to be alone.
         room = _enter(f"{name}-room", fcntl.LOCK_EX if _is_alone(item) else fcntl.LOCK_SH)
@@ -95,9 +84,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     if hasattr(config, "workerinput"):
         return
-    kept = any(map(config.getoption, ("--keep", "--cluster", "--collect-only")))
-    if not kept and cluster.recorded(NAME):
-        cluster.delete(NAME, _settings())
+    CLUSTER.take_away(config)
     with contextlib.suppress(OSError):
         config.stash[folder_key].rmdir()
 
@@ -121,13 +108,11 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def to(pytestconfig: pytest.Config) -> Target:
     """The cluster with everything in it. The first worker that asks makes it, the others wait."""
-    named = pytestconfig.getoption("--cluster")
-    chosen = _settings()
-    if named:
-        found = target.of_cluster(cluster.find(named, chosen), chosen)
-    else:
+    found = cluster_kit.named(pytestconfig)
+    if found is None:
+        # In small, so that several stacks find room on two cores.
         with _enter("up", fcntl.LOCK_EX):
-            found = _bring_up(chosen)
+            found = CLUSTER.bring_up(values=(VALUES,))
     pytestconfig.stash[target_key] = found
     return found
 
@@ -136,7 +121,7 @@ def to(pytestconfig: pytest.Config) -> Target:
 def kind_cluster(to: Target) -> KindCluster:
     """The cluster as pytest-kind has it, with our programs and node image, so that it downloads nothing."""
     facts = cluster.recorded(to.ours.name)
-    kind = toolchain.ensure("kind", _settings())
+    kind = toolchain.ensure("kind", CLUSTER.settings)
     with contextlib.chdir(to.ours.folder):
         found = KindCluster(to.ours.name, to.kubeconfig, facts["node_image"], kind, to.kubectl)
     found.create()
@@ -193,18 +178,6 @@ def people(stack: Stack) -> Callable[..., list[Person]]:
 
 def _is_alone(item: pytest.Item) -> bool:
     return item.get_closest_marker("alone") is not None
-
-
-def _settings() -> settings.Settings:
-    return settings.load(project=NAME, port=PORT, internal_port=PORT + 1)
-
-
-def _bring_up(chosen: settings.Settings) -> Target:
-    """What `./witw up --kind` does, in small, so that several stacks find room on two cores."""
-    with console.Report() as report:
-        compose = up.prepare(chosen, report)
-        wishes = cluster_up.Wishes(NAME, values=(VALUES,), diff=False)
-        return cluster_up.bring_up(chosen, compose, report, wishes)
 
 
 def _enter(name: str, kind: int, *, seconds: float = BUILD_SECONDS) -> IO[str]:

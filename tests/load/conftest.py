@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from dev import cluster, cluster_report, cluster_up, console, reports, settings, target
-from dev.commands import up
+from dev import cluster_report, reports, settings
 from dev.load import document, measures, run, shapes, targets
 from dev.load import report as load_report
 from dev.load.run import Run
 from dev.target import Target
+from tests import cluster_kit
+from tests.cluster_kit import OwnCluster
 from tests.e2e.stack import Stack
 from tests.load.scaled import Scaled
 
-NAME = "witw-load"
-PORT = 18480
+CLUSTER = OwnCluster("witw-load", 18480)
 
 SPACES = ["kube-system", "autoscaling", "metrics", "gateway", "postgres", "witw"]
 
@@ -59,17 +59,13 @@ def pytest_runtest_makereport(
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Take the cluster away, however far its making has come."""
-    kept = any(map(session.config.getoption, ("--keep", "--cluster", "--collect-only")))
-    if not kept and cluster.recorded(NAME):
-        cluster.delete(NAME, _settings())
+    CLUSTER.take_away(session.config)
 
 
 @pytest.fixture(scope="session")
 def to(pytestconfig: pytest.Config) -> Target:
     """The cluster with everything in it."""
-    named = pytestconfig.getoption("--cluster")
-    chosen = settings.load() if named else _settings()
-    found = target.of_cluster(cluster.find(named, chosen), chosen) if named else _bring_up(chosen)
+    found = cluster_kit.named(pytestconfig) or CLUSTER.bring_up(layers=("autoscaling",))
     pytestconfig.stash[target_key] = found
     return found
 
@@ -127,15 +123,3 @@ def load(to: Target, scaled: Scaled, runs: list[Run]) -> Load:
         return done
 
     return put
-
-
-def _settings() -> settings.Settings:
-    return settings.load(project=NAME, port=PORT, internal_port=PORT + 1)
-
-
-def _bring_up(chosen: settings.Settings) -> Target:
-    """What `./witw up --kind --with autoscaling` does."""
-    with console.Report() as report:
-        wishes = cluster_up.Wishes(NAME, layers=("autoscaling",), diff=False)
-        compose = up.prepare(chosen, report)
-        return cluster_up.bring_up(chosen, compose, report, wishes)
