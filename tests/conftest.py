@@ -28,7 +28,7 @@ def tell(pytestconfig: pytest.Config) -> Callable[[str], None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what the tests had to tell, and why one needed a second try: a bug that is not to be forgotten."""
+    """Print what the tests had to tell, and why one needed a second try: a bug not to be forgotten."""
     for report in terminalreporter.stats.get("rerun", []):
         terminalreporter.section(f"first try: {report.nodeid}", sep="_")
         terminalreporter.write_line(report.longreprtext)
