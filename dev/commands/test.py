@@ -22,8 +22,8 @@ from dev.settings import ROOT
 
 PANEL = commands.WORK
 
-ALONE = ("lint", "security")
-"""Environments that need no engine: they run one after the other beside those that do."""
+BESIDE = ("lint", "security", "frontend", "chart", "unit")
+"""Environments that need no stack: they run one after the other beside those that do, which mostly wait."""
 
 
 @dataclass
@@ -64,7 +64,7 @@ def command(
         bool, typer.Option("--one-by-one", help="Do not run environments side by side.")
     ] = False,
 ) -> int:
-    """Run the tests: lint, unit, frontend, harness, chart, security, compose, browser.
+    """Run the tests: lint, security, frontend, chart, unit, compose, browser, e2e, harness.
 
     Everything that they need is brought up first, as `./witw up` would. Logs and JUnit files are kept in
     `.witw/reports/`. The exit code is 0 when every environment ran tests and all of them passed.
@@ -93,9 +93,9 @@ def environments_of(file: Path) -> list[str]:
 
 def lanes(runs: Sequence[Run], *, one_by_one: bool) -> list[list[Run]]:
     """Which runs follow one another, and what may run beside that."""
-    quiet = [run for run in runs if run.name in ALONE]
-    busy = [run for run in runs if run.name not in ALONE]
-    return [list(runs)] if one_by_one else [lane for lane in (busy, quiet) if lane]
+    stacks = [run for run in runs if run.name not in BESIDE]
+    others = [run for run in runs if run.name in BESIDE]
+    return [list(runs)] if one_by_one else [lane for lane in (stacks, others) if lane]
 
 
 def _run_all(runs: Sequence[Run], *, one_by_one: bool) -> None:

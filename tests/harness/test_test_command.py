@@ -124,14 +124,14 @@ def test_an_unknown_environment_is_refused_with_a_choice(project: Path) -> None:
     assert "choose from lint, unit" in run.stderr
 
 
-def test_what_needs_no_engine_runs_beside_what_does() -> None:
-    runs = [command.Run(name, Path()) for name in ("lint", "unit", "security", "compose")]
+def test_what_needs_no_stack_runs_beside_what_does() -> None:
+    runs = [command.Run(name, Path()) for name in ("lint", "unit", "compose", "e2e")]
 
     side_by_side = [[run.name for run in lane] for lane in command.lanes(runs, one_by_one=False)]
     in_a_row = [[run.name for run in lane] for lane in command.lanes(runs, one_by_one=True)]
 
-    assert side_by_side == [["unit", "compose"], ["lint", "security"]]
-    assert in_a_row == [["lint", "unit", "security", "compose"]]
+    assert side_by_side == [["compose", "e2e"], ["lint", "unit"]]
+    assert in_a_row == [["lint", "unit", "compose", "e2e"]]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
