@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from dev.errors import ClusterError
@@ -24,8 +23,8 @@ LAYER, KEDA = "autoscaling", "app=keda-operator"
 
 REMEDY = "./witw up --kind --with autoscaling --name {}"
 
-SPIKE = Shape("spike", "users", ((0, 4), (6, 4), (6, 60), (36, 60), (36, 4), (42, 4)))
-"""As `spike:small`, but twice as high, and shorter before and after."""
+SPIKE = Shape("spike", "users", ((0, 4), (6, 4), (6, 120), (36, 120), (36, 4), (42, 4)))
+"""As `spike:small`, but four times as high, and shorter before and after."""
 
 REST_SECONDS = 150.0
 """For everything to be as before a load: the time that pods are kept, and their going one after the other."""
@@ -212,10 +211,11 @@ def stages(run: Run) -> Stages:
     )
 
 
-def decreases(run: Run) -> list[float]:
-    """When fewer pods were wanted than just before."""
+def at_least_again(run: Run, least: int) -> float:
+    """When no more pods were wanted than there must be, for good; never: infinity."""
     points = [(at, value) for at, value in run.samples.series["replicas.desired"] if value is not None]
-    return [at for (_, first), (at, then) in pairwise(points) if then < first]
+    more = [at for at, value in points if value > least]
+    return next((at for at, _ in points if at > max(more, default=0.0)), math.inf)
 
 
 def most_cpu(run: Run) -> float:
