@@ -31,8 +31,8 @@ def test_a_spike_brings_pods_soon_and_they_go_later(
     assert scaled.least + 2 <= found["replicas.most_ready"] <= scaled.most
     # Nobody waits any longer.
     assert found["queue.at_the_end"] == 0
-    # And they have gone: not before the time that they are kept, and all of them. (Some of the many may go earlier: they
-    # were wanted for less than the whole of the load.)
+    # And they have gone: not before the time that they are kept, and all of them. Some may go
+    # earlier: they were not wanted for the whole of the load.
     gone = at_least_again(done, scaled.least)
     assert gone >= step_down(done) + WINDOW - SLACK
     assert done.samples.last("replicas.desired") == scaled.least
