@@ -135,7 +135,7 @@ def test_what_is_plain_in_etcd_is_found(server, monkeypatch):
 def test_the_verbs_of_secrets_prove_and_rotate(server, monkeypatch, tmp_path):
     server.play(["a"])
     found = types.SimpleNamespace(encrypted=server)
-    monkeypatch.setattr(cluster, "find", lambda *_: found)
+    monkeypatch.setattr(cluster, "find_awake", lambda *_: found)
     monkeypatch.setattr(state, "FOLDER", tmp_path / ".witw")
     assert cli.main(["secrets", "check"]) == 0
     assert cli.main(["secrets", "rotate-key"]) == 0
