@@ -32,8 +32,12 @@ SELECTOR = f"app.kubernetes.io/instance={APP},app.kubernetes.io/component=web"
 LOOK = 0.2
 """Seconds between two looks at autoscaler and pods."""
 
-TRIAL_TIMEOUT, CALM_TIMEOUT = 150.0, 240.0
-"""Seconds for a pod to be ready; for everything to be calm again."""
+TRIAL_TIMEOUT, CALM_TIMEOUT = 150.0, 420.0
+"""Seconds for a pod to be ready; for everything to be calm again.
+
+An autoscaler that began with what was measured of the step before keeps the pods that it wanted: stock ones
+for 300 s.
+"""
 
 CALM = 5.0
 """Seconds for which the autoscaler has to be content before the next step."""
