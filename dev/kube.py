@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +14,8 @@ from typing import Any, cast
 
 import httpx
 import kr8s
+from kr8s import _auth as kr8s_auth
+from kr8s._async_utils import NamedTemporaryFile
 from kr8s.objects import (
     APIObject,
     DaemonSet,
@@ -38,6 +42,20 @@ Lines = list[str]
 CLASSES = {
     kind.kind: kind for kind in (Node, Deployment, StatefulSet, DaemonSet, Job, Pod, Event)
 }  # kr8s finds these without asking the API server for all that it knows
+
+
+@functools.cache
+def _credentials() -> tempfile.TemporaryDirectory[str]:
+    """Where kr8s puts the keys and certificates that a kubeconfig holds; it goes with the process."""
+    return tempfile.TemporaryDirectory(prefix="witw-")
+
+
+def _temporary_file(**given: Any) -> Any:
+    return NamedTemporaryFile(dir=_credentials().name, **given)
+
+
+# kr8s leaves these files where everybody's are, for ever.
+vars(kr8s_auth)["NamedTemporaryFile"] = _temporary_file
 
 
 class NoAnswerError(ClusterError):

@@ -18,6 +18,8 @@ def real_cluster(chosen: Settings) -> Iterator[Cluster]:
     cluster.delete(chosen.project, chosen)
     found, done = cluster.ensure(chosen.project, chosen, silent, workers=1)
     assert done == "created"
-    yield found
-    cluster.delete(chosen.project, chosen)
-    registry.remove(chosen)
+    try:
+        yield found
+    finally:
+        cluster.delete(chosen.project, chosen)
+        registry.remove(chosen)
