@@ -32,11 +32,14 @@ SELECTOR = f"app.kubernetes.io/instance={APP},app.kubernetes.io/component=web"
 LOOK = 0.2
 """Seconds between two looks at autoscaler and pods."""
 
-TRIAL_TIMEOUT, CALM_TIMEOUT = 150.0, 420.0
-"""Seconds for a pod to be ready; for everything to be calm again.
+TRIAL_TIMEOUT, CALM_TIMEOUT = 150.0, 240.0
+"""Seconds for a pod to be ready; for everything to be calm again."""
 
-An autoscaler that began with what was measured of the step before keeps the pods that it wanted: stock ones
-for 300 s.
+CONTENT_TIMEOUT = 30.0
+"""Seconds for an autoscaler to be content with the fewest pods.
+
+One that began with what was measured of the step before keeps the pods that it wanted: stock ones for 300 s.
+So it begins anew.
 """
 
 CALM = 5.0
@@ -114,21 +117,27 @@ class Bench:
 
     def _settle(self, scaler: Scaler) -> None:
         """The fewest pods, their processors idle, and an autoscaler that has seen that."""
-        scaler.reset()
-        _until("the fewest pods", lambda: len(self._pods()) == self._ready() == self.least)
-        _until("idle pods", self._is_idle)
-        scaler.begin()
-        since = time.monotonic()
-
-        def content() -> bool:
-            nonlocal since
-            if self._desired(scaler) != self.least or not self._sees(scaler):
-                since = time.monotonic()
-            return time.monotonic() - since >= CALM
-
-        _until("a content autoscaler", content)
+        deadline = time.monotonic() + CALM_TIMEOUT
+        while not self._begins_content(scaler, deadline):
+            if time.monotonic() > deadline:
+                raise _no_calm("a content autoscaler")
         # A step may come at any moment between two looks of the controllers.
         time.sleep(random.uniform(0, 15))  # noqa: S311
+
+    def _begins_content(self, scaler: Scaler, deadline: float) -> bool:
+        """Begin from the fewest idle pods. Returns whether the autoscaler then saw and left that."""
+        scaler.reset()
+        _until("the fewest pods", lambda: len(self._pods()) == self._ready() == self.least, deadline)
+        _until("idle pods", self._is_idle, deadline)
+        scaler.begin()
+        began = since = time.monotonic()
+        while time.monotonic() - since < CALM:
+            if time.monotonic() - began > CONTENT_TIMEOUT:
+                return False
+            time.sleep(LOOK)
+            if self._desired(scaler) != self.least or not self._sees(scaler):
+                since = time.monotonic()
+        return True
 
     def _trial(self, scaler: Scaler) -> Seen:
         before = {pod["metadata"]["uid"] for pod in self._pods()}
@@ -226,12 +235,15 @@ def _usage(to: Target) -> list[Object]:
         return []
 
 
-def _until(what: str, is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + CALM_TIMEOUT
+def _until(what: str, is_so: Callable[[], bool], deadline: float) -> None:
     while not is_so():
         if time.monotonic() > deadline:
-            raise ClusterError(
-                f"{what} did not come about within {CALM_TIMEOUT:.0f} s",
-                remedy="let nothing else load the app meanwhile; ./witw kubectl describe hpa -n witw",
-            )
+            raise _no_calm(what)
         time.sleep(0.5)
+
+
+def _no_calm(what: str) -> ClusterError:
+    return ClusterError(
+        f"{what} did not come about within {CALM_TIMEOUT:.0f} s",
+        remedy="let nothing else load the app meanwhile; ./witw kubectl describe hpa -n witw",
+    )

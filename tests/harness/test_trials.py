@@ -239,8 +239,8 @@ def test_the_load_begins_at_a_word_and_is_ended_from_outside(monkeypatch, progra
         "docker",
         """case "$1" in
         logs) echo ready ;;
-        run) echo $$ >"$0.pid"; read word; echo "$word" >"$0.word"; exec sleep 60 ;;
-        rm) kill "$(cat "$0.pid")" ;;
+        run) read word; sleep 60 & echo $! >"$0.pid"; wait $! ;;
+        rm) until [ -s "$0.pid" ]; do sleep 0.01; done; kill -KILL "$(cat "$0.pid")" ;;
         esac""",
     )
     with pressure.step("witw/bench:dev", "http://127.0.0.1:1/", connections=1, most_seconds=60) as began:
@@ -248,8 +248,9 @@ def test_the_load_begins_at_a_word_and_is_ended_from_outside(monkeypatch, progra
     assert not process._children
 
 
-def test_a_load_that_cannot_begin_is_an_error(monkeypatch, program):
-    program("docker", """[ "$1" = run ] && exit 125; echo ready""")
+@pytest.mark.parametrize("seconds", [0, 0.5], ids=["at once", "after the word"])
+def test_a_load_that_ends_badly_by_itself_is_an_error(monkeypatch, program, seconds):
+    program("docker", f"""[ "$1" = run ] && {{ sleep {seconds}; exit 125; }}; echo ready""")
     begun = pressure.step("witw/bench:dev", "http://127.0.0.1:1/", connections=1, most_seconds=60)
     with pytest.raises(process.ProcessError), begun:
         pass
