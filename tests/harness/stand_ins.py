@@ -63,7 +63,8 @@ def docker(state: dict[str, Any], arguments: list[str]) -> tuple[int, str]:  # n
         case ["network", "connect", network, name]:
             containers[name]["networks"][network] = {}
         case ["exec", name, *_]:
-            containers[name].setdefault("written", []).append(sys.stdin.read())
+            if text := sys.stdin.read():
+                containers[name].setdefault("written", []).append(text)
     return 0, ""
 
 

@@ -63,8 +63,8 @@ def test_a_cluster_is_made_with_its_registry_known_to_all_nodes(machine, chosen)
     assert set(containers) == {"own-registry", "c-control-plane", "c-worker1"}
     assert registry.NETWORK in containers["own-registry"]["networks"]
     for node in ("c-control-plane", "c-worker1"):
-        start, hosts = containers[node]["written"]
-        assert start == node_start.SCRIPT.read_text()
+        *start, hosts = containers[node]["written"]
+        assert start == [(node_start.FOLDER / name).read_text() for name in node_start.FILES]
         assert hosts == '[host."http://own-registry:5000"]\n'
     announced = machine.state["applied"][0]
     assert announced["metadata"] == {"name": "local-registry-hosting", "namespace": "kube-public"}

@@ -221,6 +221,18 @@ def test_the_envoys_are_ours_restricted_and_bounded(gateway: Chart, side: str) -
     assert beside["shutdown-manager"]["resources"]["limits"]["memory"]
 
 
+def test_an_envoy_starts_when_its_controller_can_be_reached(gateway: Chart) -> None:
+    envoy = deployment(gateway.render(at("proxy.controller.port", 18001)), "public")
+    (started,) = (
+        one
+        for one in envoy["patch"]["value"]["spec"]["template"]["spec"]["containers"]
+        if one["name"] == "envoy"
+    )
+    assert started["command"] == ["envoy-for-controller"]
+    env = {one["name"]: one["value"] for one in envoy["container"]["env"]}
+    assert env == {"CONTROLLER": f"envoy-gateway.{gateway.namespace}.svc:18001", "CONTROLLER_SECONDS": "60"}
+
+
 def test_several_envoys_are_not_evicted_together(gateway: Chart) -> None:
     manifests = gateway.render(at("gateways.public.replicas", 2), at("gateways.internal.replicas", 1))
     budgets = {
