@@ -10,11 +10,11 @@ from dev.settings import ROOT
 FOLDER = ROOT / "dev" / "kind"
 
 FILES = {
-    "before-kubelet": "/usr/local/lib/witw/before-kubelet",
-    "kubelet.conf": "/etc/systemd/system/kubelet.service.d/20-witw.conf",
-    "system.slice.conf": "/etc/systemd/system/system.slice.d/20-witw.conf",
+    "before-kubelet": ("/usr/local/lib/witw/before-kubelet", "755"),
+    "kubelet.conf": ("/etc/systemd/system/kubelet.service.d/20-witw.conf", "644"),
+    "system.slice.conf": ("/etc/systemd/system/system.slice.d/20-witw.conf", "644"),
 }
-"""What is here, and where in the node it goes."""
+"""What is here, where in the node it goes, and with which mode: a script that could not run would only be slow."""
 
 WRITE = 'mkdir -p "${1%/*}" && cat >"$1" && chmod "$2" "$1"'
 
@@ -22,9 +22,7 @@ WRITE = 'mkdir -p "${1%/*}" && cat >"$1" && chmod "$2" "$1"'
 def install(containers: Iterable[str]) -> None:
     """Let nodes, by their containers, do it from their next start on."""
     for container in containers:
-        for name, place in FILES.items():
-            file = FOLDER / name
-            mode = "755" if file.stat().st_mode & 0o100 else "644"
+        for name, (place, mode) in FILES.items():
             command = ["docker", "exec", "--interactive", container, "sh", "-c", WRITE, "sh", place, mode]
-            process.run(command, stdin=file.read_text())
+            process.run(command, stdin=(FOLDER / name).read_text())
         process.run(["docker", "exec", container, "systemctl", "daemon-reload"])
