@@ -12,9 +12,8 @@ FOLDER = ROOT / "dev" / "kind"
 FILES = {
     "before-kubelet": ("/usr/local/lib/witw/before-kubelet", "755"),
     "kubelet.conf": ("/etc/systemd/system/kubelet.service.d/20-witw.conf", "644"),
-    "system.slice.conf": ("/etc/systemd/system/system.slice.d/20-witw.conf", "644"),
 }
-"""What is here, where in the node it goes, and with which mode: a script that could not run would only be slow."""
+"""What is here, where in the node it goes, and its mode there: a script that cannot run is not missed, only slow."""
 
 WRITE = 'mkdir -p "${1%/*}" && cat >"$1" && chmod "$2" "$1"'
 

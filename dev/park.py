@@ -5,6 +5,7 @@ A stack is asleep when its containers are; the note of `dev/parked.py` only says
 
 from __future__ import annotations
 
+import functools
 import json
 import time
 from collections.abc import Callable
@@ -25,7 +26,7 @@ STOP_TIMEOUT = 180.0
 ANSWER_TIMEOUT = 180.0
 """Seconds until the app answers again."""
 
-PAUSE = 0.02
+PAUSE = 0.05
 """Seconds between two questions whether it does."""
 
 PATH = "/login"
@@ -216,8 +217,17 @@ def wait_for_answer(stack: Stack, ask: Callable[[str], str]) -> None:
 def ask(url: str) -> str:
     """Why an address does not answer with 200; nothing when it does."""
     try:
-        # A proxy of this machine has no business between us and our own port.
-        answer = httpx.get(url, timeout=5, trust_env=False)
+        answer = _client().get(url)
     except httpx.HTTPError as error:
         return str(error) or type(error).__name__
     return "" if answer.status_code == httpx.codes.OK else str(answer.status_code)
+
+
+@functools.cache
+def _client() -> httpx.Client:
+    """One for all questions: to make one reads many certificates, while the stack needs the processors.
+
+    A proxy of this machine has no business between us and our own port, and a connection that was kept may
+    lead to what is gone. What has not answered after two seconds may never do: it was asked too early.
+    """
+    return httpx.Client(timeout=2, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
