@@ -13,7 +13,7 @@ FILES = {
     "before-kubelet": ("/usr/local/lib/witw/before-kubelet", "755"),
     "kubelet.conf": ("/etc/systemd/system/kubelet.service.d/20-witw.conf", "644"),
 }
-"""What is here, where in the node it goes, and its mode there: a script that cannot run is not missed, only slow."""
+"""What is here, where in the node it goes, and its mode there."""
 
 WRITE = 'mkdir -p "${1%/*}" && cat >"$1" && chmod "$2" "$1"'
 
