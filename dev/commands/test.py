@@ -64,7 +64,7 @@ def command(
         bool, typer.Option("--one-by-one", help="Do not run environments side by side.")
     ] = False,
 ) -> int:
-    """Run the tests: lint, security, frontend, chart, unit, compose, browser, e2e, harness.
+    """Run the tests: lint, security, frontend, chart, unit, compose, browser, e2e, load-short, harness.
 
     Everything that they need is brought up first, as `./witw up` would. Logs and JUnit files are kept in
     `.witw/reports/`. The exit code is 0 when every environment ran tests and all of them passed.
