@@ -6,7 +6,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dev import process
@@ -16,8 +16,8 @@ from dev.kube import NoAnswerError
 from dev.target import Target
 from dev.vacation_plan import APP, NAMESPACE, PAUSED
 
-OURS, STOCK_KEDA, STOCK_HPA = "ours", "stock KEDA", "stock HPA"
-WAYS = (OURS, STOCK_KEDA, STOCK_HPA)
+OURS, STOCK_KEDA, STOCK_HPA, NO_LOAD = "ours", "stock KEDA", "stock HPA", "no load"
+WAYS = (OURS, STOCK_KEDA, STOCK_HPA, NO_LOAD)
 
 STOCK_SYNC, STOCK_RESOLUTION = "15s", "15s"
 """How often controllers and metrics-server look where nobody has told them otherwise."""
@@ -40,11 +40,13 @@ class Scaler:
         hpa: The HorizontalPodAutoscaler that decides.
         reset: Lets nothing scale: the pods are the fewest, and what was decided before is forgotten.
         begin: Lets it scale from now on.
+        add: Has one pod more by a word instead of a load.
     """
 
     hpa: str
     reset: Callable[[], None]
     begin: Callable[[], None]
+    add: Callable[[], None] | None = None
 
 
 @contextlib.contextmanager
@@ -70,6 +72,10 @@ def of(way: str, to: Target, found: dict[str, Any], stage: Stage) -> Iterator[Sc
     try:
         if way == OURS:
             yield keda
+            return
+        if way == NO_LOAD:
+            more = f"{PAUSED}={int(least) + 1}"
+            yield replace(keda, begin=lambda: None, add=lambda: _annotate(to, name, more))
             return
         with _stock_controllers(to, stage):
             if way == STOCK_KEDA:

@@ -145,8 +145,9 @@ def measure_scale(
     """Measure the stages from a load step to an extra ready pod, with our settings beside stock ones.
 
     Needs the layer `autoscaling` and nobody else who loads the app. For the stock ways the cluster's
-    controllers and metrics-server look as often as they do by themselves; afterwards all is as it was. A
-    trial takes about a minute. Figures and a plot are kept in `.witw/reports/`.
+    controllers and metrics-server look as often as they do by themselves; afterwards all is as it was.
+    `no load` asks for one pod more on an idle machine: how long a pod takes by itself. A trial takes about a
+    minute. Figures and a plot are kept in `.witw/reports/`.
     """
     chosen = settings.load()
     names = layers.split(ways)

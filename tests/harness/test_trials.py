@@ -191,6 +191,18 @@ def test_our_way_changes_nothing_of_the_cluster(monkeypatch):
     assert annotations == [f"{scalers.PAUSED}=2", f"{scalers.PAUSED}-", f"{scalers.PAUSED}-"]
 
 
+def test_without_load_one_pod_more_is_asked_for_by_a_word(monkeypatch):
+    to = Cluster(monkeypatch)
+    with scalers.of(scalers.NO_LOAD, to, SCALED, Stage("no load")) as scaler:
+        scaler.reset()
+        scaler.begin()
+        bench = scale.Bench(to, SCALED, "witw/bench:dev", "http://127.0.0.1:1/", 1)
+        with bench._step(scaler) as began:
+            assert began > 0
+    annotations = [line.rpartition(" ")[2] for line in to.told("annotate")]
+    assert annotations == [f"{scalers.PAUSED}=2", f"{scalers.PAUSED}=3", f"{scalers.PAUSED}-"]
+
+
 @pytest.mark.parametrize("way", [scalers.STOCK_KEDA, scalers.STOCK_HPA])
 def test_a_stock_way_puts_everything_back_even_when_it_is_interrupted(monkeypatch, way):
     to = Cluster(monkeypatch)
