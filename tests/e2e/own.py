@@ -121,8 +121,10 @@ class Own(Stack):
             self.upgrade()
 
     def _state(self) -> Any:
-        revisions = [(one["revision"], one["status"]) for one in self.revisions()]
-        return revisions[-1:], [one["spec"] for one in self.list("Deployment")]
+        """What a later test may rely on. A test that ends with the base values has put them back itself."""
+        last = self.revisions()[-1:]
+        values = values_of(self.to, "witw", self.namespace) if last else {}
+        return [one["status"] for one in last], values, [one["spec"] for one in self.list("Deployment")]
 
     def _make_namespaces(self) -> None:
         labels = {"pod-security.kubernetes.io/enforce": "restricted"}
