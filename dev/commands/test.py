@@ -119,6 +119,8 @@ def _ending_children(runs: Sequence[Run]) -> Iterator[None]:
 
 def _run_lane(lane: Sequence[Run], *, prefixed: bool) -> None:
     for run in lane:
+        if run.interrupted:
+            break
         _run(run, prefix=f"{run.name:>8} │ " if prefixed else "")
 
 

@@ -136,11 +136,11 @@ def test_what_needs_no_stack_runs_beside_what_does() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_ends_its_children_and_sums_up(project: Path, number: signal.Signals) -> None:
-    (project / "test_mixed.py").write_text(
+    (project / "test_good.py").write_text(
         "import os, pathlib, time\n"
         "def test_long():\n    pathlib.Path('pid').write_text(str(os.getpid()))\n    time.sleep(60)\n"
     )
-    run = start(project, "unit")
+    run = start(project)
     deadline = time.monotonic() + 60
     while not (project / "pid").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -150,7 +150,8 @@ def test_an_interrupted_run_ends_its_children_and_sums_up(project: Path, number:
     out, err = run.communicate(timeout=30)
 
     assert run.returncode == 128 + number, out + err
-    assert "not finished" in out
+    assert out.count("not finished") == len(COMMANDS)
+    assert "unit │" not in out, "what follows in the lane is not begun"
     assert not is_alive(pid)
 
 
