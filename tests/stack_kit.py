@@ -29,6 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--keep", action="store_true", help="leave what runs for the tests, for the next run or a look"
     )
     parser.addoption(
+        "--seed", type=int, help="what the generated requests begin from, to see a failure again"
+    )
+    parser.addoption(
         "--cluster", metavar="NAME", help="e2e, load: use this cluster of `./witw up --kind`, as it is"
     )
 

@@ -66,7 +66,7 @@ def test_every_operation_names_its_errors(schema: dict[str, Any]) -> None:
         assert ("404" in statuses) == ("{" in name)
         assert ("415" in statuses) == ("requestBody" in operation)
         takes_input = "requestBody" in operation or any(
-            p["in"] == "query" for p in operation.get("parameters", [])
+            p["in"] in ("query", "path") for p in operation.get("parameters", [])
         )
         assert ("400" in statuses) == takes_input, name
 
