@@ -230,8 +230,7 @@ def pull(reference: str, *, probe: bool) -> str:
 
 def remember(reference: str) -> None:
     """Let the purge know an image that we brought."""
-    known = state.stamp("base").get("brought", [])
-    state.set_stamp("base", brought=sorted({*known, reference}))
+    state.add_to_stamp("base", "brought", [reference])
 
 
 def registry_of(reference: str) -> str:

@@ -138,7 +138,7 @@ def build(name: str, settings: Settings, say: Say) -> Found:
             remedy="see the lines above; what was built is kept, so run this again. Packages that "
             "cannot be fetched: `./witw doctor` looks at network, proxy and certificates",
         ) from error
-    state.set_stamp(STAMP, references=sorted({*_remembered(), reference}))
+    state.add_to_stamp(STAMP, "references", [reference])
     return Found(name, reference, BUILT)
 
 

@@ -7,7 +7,8 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,14 @@ FOLDER = ROOT / ".witw"
 def write(path: Path, text: str, *, mode: int = 0o644) -> None:
     """Write a file so that a reader finds either the old text or the new one, never half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w") as file:
-        file.write(text)
-    aside.replace(path)
+    # A name of its own for every call: threads write side by side as well as processes.
+    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+            file.write(text)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def digest(*parts: str | bytes) -> str:
@@ -47,6 +52,16 @@ def stamp(name: str) -> dict[str, Any]:
 def set_stamp(name: str, **facts: Any) -> None:
     """Remember that a step is finished, and what it was made from."""
     write(file_of_stamp(name), json.dumps(facts, indent=1, sort_keys=True) + "\n")
+
+
+def add_to_stamp(name: str, field: str, items: Iterable[str]) -> None:
+    """Add to what a stamp lists; nothing is lost when several threads or processes do so at once."""
+    file = file_of_stamp(name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known: list[str] = stamp(name).get(field, [])
+        set_stamp(name, **{field: sorted({*known, *items})})
 
 
 def forget(name: str) -> None:

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,37 @@ def test_a_file_is_replaced_whole_and_keeps_its_mode(tmp_path: Path) -> None:
     assert (tmp_path / "new" / "file").read_text() == "two"
     assert (tmp_path / "new" / "file").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["file"]
+
+
+def test_images_that_are_built_side_by_side_are_all_remembered() -> None:
+    together = threading.Barrier(8)
+
+    def remember(number: int) -> None:
+        together.wait()
+        for round_ in range(20):
+            state.add_to_stamp("built", "ids", [f"{number}-{round_}"])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(remember, range(8)))
+    assert len(state.stamp("built")["ids"]) == 160
+    assert [path.suffix for path in sorted(state.file_of_stamp("built").parent.iterdir())] == [
+        ".json",
+        ".lock",
+    ]
+
+
+def test_writers_side_by_side_do_not_take_each_others_files(tmp_path: Path) -> None:
+    file, together = tmp_path / "file", threading.Barrier(8)
+
+    def write(number: int) -> None:
+        together.wait()
+        for _ in range(50):
+            state.write(file, str(number) * 10_000)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    assert len(set(file.read_text())) == 1
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_the_borders_of_hashed_parts_count() -> None:
