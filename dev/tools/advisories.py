@@ -4,7 +4,8 @@ pip-audit asks PyPI's advisory service about every pinned release. Some networks
 not that service (mirrors carry no pages for single releases); pip-audit then finds nothing and is content.
 So it is first asked about a release that is known to be vulnerable. Where that is not found, the second
 source is taken: the index's page of each project, which lists the advisories against its *newest* release,
-and the releases that were withdrawn. Pins that are older than the newest stay unknown, and are named.
+and the releases that were withdrawn. Of pins that are older than the newest it says no more than that they
+were not withdrawn: they are named, for the locks to be made anew.
 """
 
 from __future__ import annotations
@@ -56,15 +57,21 @@ class Audit:
 
     source: str
     vulnerable: dict[Pin, list[str]] = field(default_factory=dict)
+    superseded: list[Pin] = field(default_factory=list)
+    """Not withdrawn, and no more is said of them, because there is a newer release."""
     unknown: list[Pin] = field(default_factory=list)
+    """Of these the source knows nothing, or it did not answer."""
     checked: int = 0
 
     def __str__(self) -> str:
         lines = [f"{self.checked} pinned releases looked up in {self.source}"]
         lines += [f"  vulnerable: {pin} ({', '.join(ids)})" for pin, ids in sorted(self.vulnerable.items())]
-        if self.unknown:
-            names = ", ".join(map(str, sorted(self.unknown)))
-            lines.append(f"  nothing is said there about these releases: {names}")
+        for what, named in (
+            ("not withdrawn, but there are newer releases (./witw lock --upgrade)", self.superseded),
+            ("nothing is said there about these releases", self.unknown),
+        ):
+            if named:
+                lines.append(f"  {what}: {', '.join(map(str, sorted(named)))}")
         return "\n".join(lines)
 
 
@@ -141,7 +148,7 @@ def _ask_project_pages(wanted: list[Pin]) -> Audit:
             if page["info"]["version"] == pin.version:
                 problems += [item["id"] for item in page["vulnerabilities"] if not item.get("withdrawn")]
             elif not problems:
-                found.unknown.append(pin)
+                (found.superseded if files else found.unknown).append(pin)
                 continue
             found.checked += 1
             if problems:

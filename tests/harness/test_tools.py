@@ -152,9 +152,12 @@ def pages(monkeypatch: pytest.MonkeyPatch) -> Any:
         thread.join()
 
 
+SOUND = {"yanked": False, "yanked_reason": None}
+
+
 def page(newest: str, *advisories: str, **yanked: str) -> dict[str, Any]:
     """A project's page: its newest release, the advisories against that, and releases that were withdrawn."""
-    releases: dict[str, Any] = {newest: [{"yanked": False, "yanked_reason": None}]}
+    releases: dict[str, Any] = {newest: [SOUND]}
     releases |= {
         version.lstrip("v").replace("_", "."): [{"yanked": True, "yanked_reason": why}]
         for version, why in yanked.items()
@@ -188,13 +191,15 @@ def test_a_service_that_knows_nothing_is_passed_over_for_the_project_pages(
         "/pycrypto/json": BAD_NEWEST,
         "/sound/json": page("1.0"),
         "/leaky/json": page("2.0", "PYSEC-3"),
-        "/older/json": page("2.0", "PYSEC-4"),
+        "/older/json": page("2.0", "PYSEC-4") | {"releases": {"1.9": [SOUND], "2.0": [SOUND]}},
+        "/never/json": page("2.0"),
         "/withdrawn/json": page("2.0", v1_5="broken"),
     }
     pins = [
         Pin("sound", "1.0"),
         Pin("leaky", "2.0"),
         Pin("older", "1.9"),
+        Pin("never", "1.9"),
         Pin("withdrawn", "1.5"),
         Pin("lost", "1.0"),
     ]
@@ -205,10 +210,12 @@ def test_a_service_that_knows_nothing_is_passed_over_for_the_project_pages(
         Pin("leaky", "2.0"): ["PYSEC-3"],
         Pin("withdrawn", "1.5"): ["withdrawn: broken"],
     }
-    assert audit.unknown == [Pin("older", "1.9"), Pin("lost", "1.0")]
+    assert audit.superseded == [Pin("older", "1.9")]
+    assert audit.unknown == [Pin("never", "1.9"), Pin("lost", "1.0")]
     assert audit.checked == 3
     assert "leaky==2.0 (PYSEC-3)" in str(audit)
-    assert "lost==1.0, older==1.9" in str(audit)
+    assert "lost==1.0, never==1.9" in str(audit)
+    assert "there are newer releases (./witw lock --upgrade): older==1.9" in str(audit)
 
 
 @pytest.mark.parametrize("answer", [KNOWS_NOTHING, "sys.exit('no network')"])

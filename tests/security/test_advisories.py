@@ -18,8 +18,9 @@ def test_no_pinned_release_has_a_known_vulnerability(tell: Callable[[str], None]
 
     tell(str(audit))
     assert not audit.vulnerable, str(audit)
-    assert audit.checked + len(audit.unknown) == len(pins)
-    assert audit.checked >= 0.9 * len(pins), f"too little is known about what is pinned:\n{audit}"
+    assert audit.checked + len(audit.superseded) + len(audit.unknown) == len(pins)
+    # Releases go on appearing: a pin that has become the second newest is told of, and others' work goes on.
+    assert len(audit.unknown) <= 0.1 * len(pins), f"too little is known about what is pinned:\n{audit}"
 
 
 def test_a_vulnerable_pin_is_found() -> None:
