@@ -26,12 +26,12 @@ from dev import (
     engine,
     host,
     images,
+    npm_packages,
     process,
     wheels,
 )
 from dev.bundle_file import Bundle, Member, Writer
 from dev.bundle_images import Carried
-from dev.compose import Compose
 from dev.errors import BundleError, HostError, ProcessError
 from dev.settings import ROOT, Settings
 
@@ -68,6 +68,9 @@ def save(path: Path, chosen: Settings, report: console.Report, *, kind: bool) ->
     with report.stage("wheels") as stage:
         packages = wheels.collect(chosen.cache_dir, stage.say)
         stage.say(f"{len(packages)} Python packages for {bundle_file.this_python()}")
+    with report.stage("npm packages") as stage:
+        node_packages = npm_packages.collect(chosen.cache_dir, packages, stage.say)
+        stage.say(f"{len(node_packages)} packages of the front end")
     with report.stage("programs") as stage:
         files = bundle_contents.select(chosen, stage.say, kind=kind)
         stage.say(f"{len(files)} files of programs and charts")
@@ -217,11 +220,11 @@ def _load_images(
 
 
 def _missing(bundle: Bundle, chosen: Settings) -> list[str]:
-    """What `up`, and `up --kind` if the bundle is for it, would still have to fetch or build."""
+    """What `up`, the tests, and `up --kind` if the bundle is for it, would still have to fetch or build."""
     base = base_image.present(chosen)
     if base is None:
         return ["the base image and all that is made from it"]
-    compose = Compose(chosen, images.build_environment(chosen, base))
+    compose = bundle_images.compose_of(chosen, base)
     found = [image.name for image in images.stale(images.declared(compose.config()), base)]
     if bundle.facts["kind"]:
         found += [name for name in catalogue.load().images if catalogue_images.find(name, chosen) is None]

@@ -7,18 +7,27 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from dev import catalogue, charts, go_modules, programs, state, toolchain
+from dev import catalogue, charts, go_modules, npm_packages, programs, state, toolchain
 from dev.base_image import Say
 from dev.errors import BundleError
 from dev.settings import Settings
 from dev.tools import chart_readme, golang, leaks, promtool
 
-ALLOWED = ("cache/downloads/", "cache/programs/", "cache/tools/", "state/charts/", "state/stamps/chart-")
+ALLOWED = (
+    "cache/downloads/",
+    "cache/npm/",
+    "cache/programs/",
+    "cache/tools/",
+    "state/charts/",
+    "state/stamps/chart-",
+)
 """Where a bundle may put files."""
 
 
 def select(chosen: Settings, say: Say, *, kind: bool) -> dict[str, Path]:
     """The files that a bundle should carry, by their names in it; what is missing is fetched or built first.
+
+    The front end's packages are expected to be there already.
 
     Raises:
         ImageError: A program could be neither downloaded nor built.
@@ -37,6 +46,8 @@ def select(chosen: Settings, say: Say, *, kind: bool) -> dict[str, Path]:
     checker = promtool.ensure(chosen.cache_dir)
     if checker.is_relative_to(chosen.cache_dir):
         found[f"cache/{checker.relative_to(chosen.cache_dir)}"] = checker
+    for path in npm_packages.folder(chosen.cache_dir).iterdir():
+        found[f"cache/{path.relative_to(chosen.cache_dir)}"] = path
     # What the chart's tests hold manifests against, once they have fetched it.
     for path in chosen.cache_dir.glob("tools/definitions-*/**/*.yaml"):
         found[f"cache/{path.relative_to(chosen.cache_dir)}"] = path

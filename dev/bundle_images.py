@@ -66,7 +66,7 @@ def select(chosen: Settings, say: Say, *, kind: bool) -> Selection:
     """
     base, _ = base_image.ensure(chosen, say)
     base_id = image_id(base) or base
-    compose = Compose(chosen, images.build_environment(chosen, base))
+    compose = compose_of(chosen, base)
     images.build(compose, base, say)
     kept = base if base == base_image.own_tag() else base_image.bundled_tag(chosen)
     carried = [Carried("base", BASE, kept, "", base_id)]
@@ -80,6 +80,11 @@ def select(chosen: Settings, say: Say, *, kind: bool) -> Selection:
         kept = found.reference if built else catalogue_images.bundled_tag(name)
         carried.append(Carried(name, CATALOGUE, kept, "", image_id(found.reference) or ""))
     return Selection(carried, base, base_id)
+
+
+def compose_of(chosen: Settings, base: str) -> Compose:
+    """All services, those of every profile too: the tests use them."""
+    return Compose(chosen, images.build_environment(chosen, base) | {"COMPOSE_PROFILES": "*"})
 
 
 def sizes(selection: Selection) -> int:
@@ -148,14 +153,14 @@ def stamp(selection: Selection, fitting: list[Carried], chosen: Settings) -> Non
         return
     here_id = image_id(here) or here
     names = {image.name for image in fitting if image.kind == OURS}
-    for image in images.declared(Compose(chosen, images.build_environment(chosen, here)).config()):
+    for image in images.declared(compose_of(chosen, here).config()):
         if image.name in names:
             state.set_stamp(image.stamp, content=image.content(here_id), id=image_id(image.name))
 
 
 def _contents(selection: Selection, chosen: Settings) -> dict[str, str]:
     """What each of our images would be made from in this checkout on the bundle's base image."""
-    compose = Compose(chosen, images.build_environment(chosen, selection.base))
+    compose = compose_of(chosen, selection.base)
     return {image.name: image.content(selection.base_id) for image in images.declared(compose.config())}
 
 

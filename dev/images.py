@@ -144,15 +144,14 @@ def build_environment(settings: Settings, base: str) -> dict[str, str]:
     pip_conf = settings.pip_conf or str(_write_pip_conf() or "")
     if pip_conf:
         found["WITW_PIP_CONF"] = pip_conf
-    npmrc = settings.npmrc or str(_write_npmrc() or "")
+    npmrc = settings.npmrc or str(npm.write_options() or "")
     if npmrc:
         found["WITW_NPMRC"] = npmrc
     return found
 
 
 def _remember(ids: list[str | None]) -> None:
-    known = state.stamp("built").get("ids", [])
-    state.set_stamp("built", ids=sorted({*known, *filter(None, ids)}))
+    state.add_to_stamp("built", "ids", filter(None, ids))
 
 
 def _proxies() -> list[str]:
@@ -174,14 +173,4 @@ def _write_pip_conf() -> Path | None:
     parser.write(text)
     file = state.FOLDER / "build" / "pip.conf"
     state.write(file, text.getvalue(), mode=0o600)
-    return file
-
-
-def _write_npmrc() -> Path | None:
-    """This machine's npm configuration as one file for builds; its owner's alone, for the same reason."""
-    options = npm.options()
-    if not options:
-        return None
-    file = state.FOLDER / "build" / "npmrc"
-    state.write(file, "".join(f"{name}={value}\n" for name, value in options.items()), mode=0o600)
     return file

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from dev import state
+
 GLOBAL = ("/etc/npmrc", "/usr/etc/npmrc", "/usr/local/etc/npmrc")
 """Where a machine's npm is configured, by the prefixes that Node is installed under."""
 
@@ -25,6 +27,15 @@ def options() -> dict[str, str]:
         found.update(_read(Path(file).expanduser()))
     found.update(_environment())
     return {name: value for name, value in found.items() if WANTED.fullmatch(name) and value}
+
+
+def write_options() -> Path | None:
+    """The same as a file for npm; its owner's alone, as it may hold passwords. None if there are none."""
+    if not (found := options()):
+        return None
+    file = state.FOLDER / "build" / "npmrc"
+    state.write(file, "".join(f"{name}={value}\n" for name, value in found.items()), mode=0o600)
+    return file
 
 
 def _read(file: Path) -> Iterator[tuple[str, str]]:

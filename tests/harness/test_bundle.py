@@ -30,10 +30,10 @@ apt-get purge -qqy --auto-remove python3-venv python3-pip-whl python3-setuptools
 TOX = """
 import os, sys
 from dev import index
-words = [sys.executable, "-m", "tox", "run", "-e", "chart", "--", "-k", "test_readme or test_manifests"]
+words = [sys.executable, "-m", "tox", "run", "-e", sys.argv[1], "--", "-k", sys.argv[2]]
 os.execve(sys.executable, words, {**os.environ, **index.for_uv()})
 """
-"""What `./witw test chart` does, for a part of the tests."""
+"""What `./witw test ENV` does, for a part of the tests."""
 
 TARGET = 120
 """Seconds from the bundle to the app's first answer, where nothing else runs."""
@@ -108,8 +108,17 @@ def test_a_second_load_changes_nothing(machine: Machine) -> None:
     assert "witw/bundle" not in machine.run("docker", "image", "ls").stdout
 
 
-def test_an_environment_of_the_tests_is_made_from_the_bundle(machine: Machine) -> None:
-    said, _ = seconds(machine, ".venv/bin/python", "-c", TOX)
+@pytest.mark.parametrize(
+    ("environment", "tests"),
+    [
+        ("chart", "test_readme or test_manifests"),
+        ("frontend", "test_frontend"),
+        ("unit", "test_matching or test_npm"),
+        ("browser", "test_first_day"),
+    ],
+)
+def test_the_tests_need_no_network(machine: Machine, environment: str, tests: str) -> None:
+    said, _ = seconds(machine, ".venv/bin/python", "-c", TOX, environment, tests)
     assert " passed" in said
 
 
@@ -118,3 +127,9 @@ def test_the_cluster_comes_up(machine: Machine) -> None:
     said, _ = seconds(machine, "./witw", "up", "--kind")
     assert "building" not in said
     assert fetch(machine, "http://localhost:8080/login") == "200"
+
+
+def test_the_cluster_of_the_tests_comes_up(machine: Machine) -> None:
+    machine.run("./witw", "down", "--kind")
+    said, _ = seconds(machine, ".venv/bin/python", "-c", TOX, "e2e", "test_people or test_ways_in")
+    assert " passed" in said

@@ -21,6 +21,7 @@ from dev import (
     images,
     index,
     launch,
+    npm_packages,
     process,
     settings,
     state,
@@ -104,6 +105,7 @@ def machines(tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(promtool, "ensure", lambda cache: written(cache / "tools" / "promtool"))
     monkeypatch.setattr(charts, "ensure", chart)
     monkeypatch.setattr(charts, "find", lambda name, _: (charts.FOLDER / name).exists() or None)
+    monkeypatch.setattr(npm_packages, "_download", lambda aside, *_: written(aside / "new/one.tgz").parent)
     monkeypatch.setattr(wheels, "_download", lambda folder, _: written(folder / "one-1.0-py3-none-any.whl"))
     saver, loader = Machine(tmp_path / "saver", monkeypatch), Machine(tmp_path / "loader", monkeypatch)
     loader.set()
@@ -159,6 +161,7 @@ def test_everything_arrives_where_the_harness_looks(
     assert (cache / "programs/kubectl").read_text() == "kubectl: content"
     assert (cache / "programs/kubectl").stat().st_mode & 0o777 == 0o755
     assert (cache / "tools/gitleaks").exists()
+    assert (npm_packages.folder(cache) / "one.tgz").exists()
     assert (state.FOLDER / "charts/gateway-helm/templates/one.yaml").exists()
     assert state.stamp("chart-gateway-helm") == {"origin": "made"}
     brought = machines[1].images

@@ -29,7 +29,7 @@ NEEDED = ("node", "registry")
 """What a cluster without layers is made of."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mirror():
     """A registry that takes the part of the public ones."""
     chosen = settings.load(project=f"{NAME}-mirror")
@@ -38,27 +38,63 @@ def mirror():
     registry.remove(chosen)
 
 
-@pytest.fixture
-def published(mirror, monkeypatch):
-    """Our node and registry images, in the mirror only, with the catalogue's digests being theirs."""
+@pytest.fixture(scope="module")
+def published(mirror):
+    """All that can be pulled is in the mirror and nowhere else, with the catalogue's digests being theirs.
+
+    Only what a container uses stays with the engine. In the end it has again what was built.
+    """
     builder = settings.load(pull="never")
-    for name in NEEDED:
-        image = catalogue.load().images[name]
-        built = catalogue_images.ensure(name, builder, silent).reference
-        wanted = catalogue.mirrored(image.reference, mirror.name).partition("@")[0]
-        repository, _, tag = wanted.rpartition(":")
-        process.run(["docker", "tag", built, wanted])
-        process.run(["docker", "push", wanted], timeout=300)
-        process.run(["docker", "image", "rm", wanted])
-        digest = registry.known(mirror, f"{repository}:{tag}")
-        reference = f"{image.reference.partition('@')[0]}@{digest}"
-        monkeypatch.setitem(catalogue.load().images, name, image.model_copy(update={"reference": reference}))
-    return settings.load(project=NAME, pull="always", mirror=mirror.name, port=18490, internal_port=18491)
+    with pytest.MonkeyPatch.context() as patch:
+        pushed = {}
+        for name, image in list(catalogue.load().images.items()):
+            if not image.reference:
+                continue
+            built = catalogue_images.ensure(name, builder, silent).reference
+            wanted = catalogue.mirrored(image.reference, mirror.name).partition("@")[0]
+            repository, _, tag = wanted.rpartition(":")
+            process.run(["docker", "tag", built, wanted])
+            process.run(["docker", "push", wanted], timeout=300)
+            digest = registry.known(mirror, f"{repository}:{tag}")
+            pushed[built] = f"{wanted}@{digest}"
+            patch.setitem(
+                catalogue.load().images,
+                name,
+                image.model_copy(update={"reference": f"{image.reference.partition('@')[0]}@{digest}"}),
+            )
+            process.run(["docker", "image", "rm", wanted])
+            process.run(["docker", "image", "rm", built], check=False)
+        try:
+            yield settings.load(
+                project=NAME, pull="always", mirror=mirror.name, port=18490, internal_port=18491
+            )
+        finally:
+            for built, reference in pushed.items():
+                if base_image.image_id(built) is None:
+                    process.run(["docker", "pull", "--quiet", reference], timeout=300)
+                    process.run(["docker", "tag", reference, built])
+                process.run(["docker", "image", "rm", reference], check=False)
 
 
-def test_a_cluster_comes_up_from_a_mirror_alone(published, mirror, monkeypatch):
-    # Nothing may be built on the way; programs for this machine are another matter.
+@pytest.fixture
+def no_builds(monkeypatch):
+    """Whoever builds an image fails."""
     monkeypatch.setattr(catalogue_images, "build", lambda *_: pytest.fail("built"))
+
+
+def test_every_image_is_what_the_mirror_has(published, mirror, no_builds):
+    for name in [name for name, image in catalogue.load().images.items() if image.reference]:
+        reference = catalogue_images.references(name, published)[0]
+        assert base_image.image_id(reference) is None, f"the engine has {name} before it is pulled"
+        found = catalogue_images.ensure(name, published, silent)
+        assert (found.origin, found.reference) == (catalogue_images.PULLED, reference)
+        assert reference.startswith(f"{mirror.name}/")
+        assert catalogue_images.problem(found) == ""
+        process.run(["docker", "image", "rm", reference])
+
+
+def test_a_cluster_comes_up_from_a_mirror_alone(published, mirror, no_builds, monkeypatch):
+    # Programs for this machine are another matter.
     tools = settings.load()
     monkeypatch.setattr(toolchain, "ensure", lambda name, *_: toolchain.get(name, tools).path)
     references = [catalogue_images.references(name, published)[0] for name in NEEDED]
