@@ -17,8 +17,8 @@ from dev.errors import WitwError
 from dev.kube import Kube, Object
 from dev.target import Target
 
-LOG_LINES = 2000
-"""Of each container; the gateway's access log is among them."""
+LOG_LINES = 20_000
+"""Of each container: in the gateway's access log a failed request of a load test must still be found."""
 
 KINDS = (
     "Pod",

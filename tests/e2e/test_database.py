@@ -116,6 +116,6 @@ def test_what_was_written_survives_a_crash_of_the_database(own: Own) -> None:
     assert ann.patch("/api/users/me", json={"first_name": "Annabel"}).status_code == httpx.codes.OK
     where = f"--namespace={own.database}"
     own.to.run_kubectl("delete", "pod", "postgres-0", where, "--grace-period=0", "--force", timeout=120)
-    until("an answer", lambda: ann.get("/api/users/me").status_code == httpx.codes.OK, 120)
-    assert ann.get("/api/users/me").json()["first_name"] == "Annabel"
+    # Each pod and each pgpool finds its way back for itself: after an answer the next may be a 503 still.
+    until("the name", lambda: ann.get("/api/users/me").json().get("first_name") == "Annabel", 120)
     until("the database", lambda: all(map(is_ready, own.to.kube.list("Pod", own.database))), 120)
