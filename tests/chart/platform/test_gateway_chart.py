@@ -320,10 +320,11 @@ def test_the_app_is_asked_as_in_compose(gateway: Chart, side: str) -> None:
     assert policy["timeout"]["tcp"]["connectTimeout"] == cluster["connect_timeout"]
     (check,) = cluster["health_checks"]
     active = policy["healthCheck"]["active"]
-    assert active["http"] == {
-        "path": check["http_health_check"]["path"],
-        "hostname": check["http_health_check"]["host"],
-    }
+    # What a failure means differs: in Compose the check is all that tells of a container that drains.
+    assert (active["http"]["path"], active["http"]["hostname"]) == (
+        check["http_health_check"]["path"],
+        check["http_health_check"]["host"],
+    )
     assert (active["interval"], active["timeout"]) == (check["interval"], check["timeout"])
     outlier, passive = cluster["outlier_detection"], policy["healthCheck"]["passive"]
     assert passive["consecutiveLocalOriginFailures"] == outlier["consecutive_local_origin_failure"]
@@ -334,3 +335,21 @@ def test_the_app_is_asked_as_in_compose(gateway: Chart, side: str) -> None:
         "refused-stream",
         "reset-before-request",
     }
+
+
+@pytest.mark.parametrize("failures", [3, 5])
+def test_one_bad_moment_takes_no_pod_out(gateway: Chart, failures: int) -> None:
+    """If it took all out at once, Envoy would ask every pod it knows of, those too that are only starting."""
+    values = (
+        {}
+        if failures == default("backend.activeCheck.failures")
+        else at("backend.activeCheck.failures", failures)
+    )
+    found = [one for one in yaml.safe_load_all(gateway.render(values).text) if one]
+    policies = [one["spec"] for one in found if one["kind"] == "BackendTrafficPolicy"]
+    assert policies
+    for spec in policies:
+        check = spec["healthCheck"]["active"]
+        assert check["unhealthyThreshold"] == failures
+        # Envoy counts to the threshold only what is said here to be worth another try.
+        assert check["http"]["retriableStatuses"] == [503]

@@ -54,9 +54,10 @@ healthCheck:
     interval: {{ .interval }}
     timeout: {{ .timeout }}
     initialJitter: 100ms
-    unhealthyThreshold: 1
+    unhealthyThreshold: {{ .failures }}
     healthyThreshold: 1
-    http: {path: {{ .path }}, hostname: {{ .host }}}
+    # Without this, one 503 would be enough, whatever the threshold.
+    http: {path: {{ .path }}, hostname: {{ .host }}, retriableStatuses: [503]}
   {{- end }}
   {{- end }}
   {{- with $b.passiveCheck }}
