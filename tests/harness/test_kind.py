@@ -11,6 +11,7 @@ from dev import base_image, cluster, encryption, kube, process, registry, settin
 from dev.console import Stage
 from dev.errors import ClusterError
 from dev.programs import silent
+from tests.cluster_kit import free_name
 from tests.harness.real_cluster import real_cluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.lasting]
@@ -20,7 +21,7 @@ NAME = "witw-test"
 
 @pytest.fixture(scope="module")
 def chosen():
-    return settings.load(project=NAME, port=18480, internal_port=18481)
+    return settings.load(project=free_name(NAME), port=18480, internal_port=18481)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def image(ours, chosen):
     """A small image with a shell, by its digest in the cluster's registry."""
     mirror = registry.find(chosen)
     base = process.run(["docker", "image", "ls", "--quiet", "witw/base"]).stdout.split()[0]
-    return registry.push(mirror, base, f"{NAME}/base")
+    return registry.push(mirror, base, f"{ours.name}/base")
 
 
 def test_all_nodes_become_ready(ours):
@@ -76,14 +77,14 @@ def test_all_nodes_become_ready(ours):
 
 def test_up_again_changes_nothing_and_takes_seconds(ours, chosen):
     began = time.monotonic()
-    again, done = cluster.ensure(NAME, chosen, silent)
+    again, done = cluster.ensure(ours.name, chosen, silent)
     assert (again, done) == (ours, "")
     assert time.monotonic() - began < 10
 
 
 def test_the_users_own_kubeconfig_is_not_touched(ours, tmp_path):
-    assert yaml.safe_load(ours.kubeconfig.read_text())["current-context"] == f"kind-{NAME}"
-    assert ours.kubeconfig.is_relative_to(cluster.folder_of(NAME))
+    assert yaml.safe_load(ours.kubeconfig.read_text())["current-context"] == f"kind-{ours.name}"
+    assert ours.kubeconfig.is_relative_to(cluster.folder_of(ours.name))
 
 
 def test_pods_on_two_nodes_reach_each_other_with_their_own_addresses(ours, image):
@@ -120,7 +121,7 @@ def test_the_registry_is_announced_and_images_run_by_digest(ours, image, chosen)
 def test_a_second_push_of_the_same_image_sends_nothing(ours, image, chosen):
     base = process.run(["docker", "image", "ls", "--quiet", "witw/base"]).stdout.split()[0]
     began = time.monotonic()
-    assert registry.push(registry.find(chosen), base, f"{NAME}/base") == image
+    assert registry.push(registry.find(chosen), base, f"{ours.name}/base") == image
     assert time.monotonic() - began < 2
 
 
@@ -187,8 +188,8 @@ def test_a_rotation_leaves_nothing_of_the_old_key(ours):
 
 
 def test_a_cluster_that_was_stopped_is_started_with_all_that_it_held(ours, chosen):
-    assert len(cluster.stop(NAME)) == 2
-    again, done = cluster.ensure(NAME, chosen, silent)
+    assert len(cluster.stop(ours.name)) == 2
+    again, done = cluster.ensure(ours.name, chosen, silent)
     assert done == "started again"
     assert again.run("get", "secret", "plain", "--output=name").stdout == "secret/plain\n"
 
@@ -209,15 +210,15 @@ def test_a_cluster_of_somebody_else_is_neither_used_nor_removed(ours, chosen):
 
 def test_a_cluster_that_stands_without_encryption_of_configmaps_says_so(ours, chosen):
     with pytest.raises(ClusterError, match="no encryption of configmaps"):
-        cluster.ensure(NAME, chosen, silent, encrypt=("secrets", "configmaps"))
+        cluster.ensure(ours.name, chosen, silent, encrypt=("secrets", "configmaps"))
 
 
 def test_a_registry_that_was_made_anew_is_made_known_to_the_nodes(ours, chosen):
     registry.remove(chosen)
-    again, _ = cluster.ensure(NAME, chosen, silent)
+    again, _ = cluster.ensure(ours.name, chosen, silent)
     mirror = registry.find(chosen)
     assert again == dataclasses.replace(ours, ports=dataclasses.replace(ours.ports, registry=mirror.port))
     folder = f"/etc/containerd/certs.d/{mirror.name}/hosts.toml"
-    for node in cluster.nodes(NAME):
+    for node in cluster.nodes(ours.name):
         said = process.run(["docker", "exec", node.id, "cat", folder]).stdout
         assert mirror.container in said

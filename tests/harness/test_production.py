@@ -7,6 +7,7 @@ import yaml
 
 from dev import cluster_secrets, process, registry, release, settings, target
 from dev.settings import ROOT
+from tests.cluster_kit import free_name
 from tests.harness.real_cluster import real_cluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.lasting]
@@ -18,7 +19,7 @@ SMALL = {"requests": {"cpu": "10m", "memory": "128Mi"}, "limits": {"memory": "51
 
 @pytest.fixture(scope="module")
 def chosen():
-    return settings.load(project=NAME, port=18580, internal_port=18581)
+    return settings.load(project=free_name(NAME), port=18580, internal_port=18581)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,7 @@ def test_the_example_is_deployed_and_the_second_time_replaces_no_pod(abroad, ref
     pods = web_pods(abroad)
     assert len(pods) == 3
     # The control plane is for itself where there are workers.
-    assert {pod["spec"]["nodeName"] for pod in pods} == {f"{NAME}-worker"}
+    assert {pod["spec"]["nodeName"] for pod in pods} == {f"{abroad.ours.name}-worker"}
     assert all(digest in status["imageID"] for pod in pods for status in pod["status"]["containerStatuses"])
     assert "Succeeded" in abroad.run_helm("test", "witw", "--namespace=witw", timeout=300).stdout
 

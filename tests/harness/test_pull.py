@@ -20,6 +20,7 @@ from dev import (
 from dev.console import Stage
 from dev.errors import ImageError
 from dev.programs import silent
+from tests.cluster_kit import free_name
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +67,7 @@ def published(mirror):
             process.run(["docker", "image", "rm", built], check=False)
         try:
             yield settings.load(
-                project=NAME, pull="always", mirror=mirror.name, port=18490, internal_port=18491
+                project=free_name(NAME), pull="always", mirror=mirror.name, port=18490, internal_port=18491
             )
         finally:
             for built, reference in pushed.items():
@@ -100,14 +101,14 @@ def test_a_cluster_comes_up_from_a_mirror_alone(published, mirror, no_builds, mo
     references = [catalogue_images.references(name, published)[0] for name in NEEDED]
     assert not any(map(base_image.image_id, references))
     try:
-        found, done = cluster.ensure(NAME, published, silent)
+        found, done = cluster.ensure(published.project, published, silent)
         assert done == "created"
         waits.until_ready(kube.of(found), timeout=180, stage=Stage("ready"))
-        assert cluster.recorded(NAME)["node_image"].startswith(f"{mirror.name}/kindest/node:")
+        assert cluster.recorded(published.project)["node_image"].startswith(f"{mirror.name}/kindest/node:")
         node = catalogue_images.find("node", published)
         assert (node.origin, catalogue_images.problem(node)) == (catalogue_images.PULLED, "")
     finally:
-        cluster.delete(NAME, published)
+        cluster.delete(published.project, published)
         registry.remove(published)
         for reference in references:
             process.run(["docker", "image", "rm", reference], check=False)
