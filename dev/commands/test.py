@@ -22,8 +22,9 @@ from dev.settings import ROOT
 
 PANEL = commands.WORK
 
-BESIDE = ("lint", "security", "frontend", "chart", "unit")
-"""Environments that need no stack: they run one after the other beside those that do, which mostly wait."""
+BESIDE = ("lint", "security", "frontend", "chart", "unit", "bare-machine")
+"""Environments that share nothing with a stack or bring a machine of their own: they run one after the other
+beside those that do, which mostly wait."""
 
 
 @dataclass
@@ -64,7 +65,7 @@ def command(
         bool, typer.Option("--one-by-one", help="Do not run environments side by side.")
     ] = False,
 ) -> int:
-    """Run the tests: lint, security, frontend, chart, unit, compose, browser, e2e, load-short, harness.
+    """Run the tests: lint to unit, bare-machine, compose, browser, e2e, load-short, harness.
 
     Everything that they need is brought up first, as `./witw up` would. Logs and JUnit files are kept in
     `.witw/reports/`. The exit code is 0 when every environment ran tests and all of them passed.
