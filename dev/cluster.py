@@ -14,6 +14,7 @@ from dev import (
     cluster_config,
     encryption,
     host,
+    kubeconfig,
     node_start,
     parked,
     process,
@@ -137,10 +138,10 @@ def names() -> list[str]:
 
 
 def find(name: str, settings: Settings) -> Cluster:
-    """A cluster that is there.
+    """A cluster that is there, and that its kubeconfig leads to: whoever asks it asks no other.
 
     Raises:
-        ClusterError: This checkout has none of that name.
+        ClusterError: This checkout has none of that name, or its kubeconfig was changed and points elsewhere.
     """
     if not (facts := recorded(name)) or not facts.get("ready"):
         known = ", ".join(names()) or "none"
@@ -148,14 +149,16 @@ def find(name: str, settings: Settings) -> Cluster:
             f"there is no cluster {name} of this checkout (there is: {known})",
             remedy=f"./witw up --kind{'' if name == settings.project else f' --name {name}'}",
         )
-    return Cluster(name, Ports(**facts["ports"]), toolchain.ensure("kubectl", settings))
+    found = Cluster(name, Ports(**facts["ports"]), toolchain.ensure("kubectl", settings))
+    kubeconfig.require_ours(name, found.kubeconfig)
+    return found
 
 
 def find_awake(name: str, settings: Settings) -> Cluster:
     """A cluster that is there and can be asked.
 
     Raises:
-        ClusterError: This checkout has none of that name, or its nodes sleep.
+        ClusterError: As `find`, or its nodes sleep.
     """
     found = find(name, settings)
     if [node for node in nodes(name) if not node.awake]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from dev import cluster, cluster_up, kube, parked, platform_values, vacation_plan, waits
 from dev.cluster import Cluster
+from dev.errors import ClusterError
 from dev.settings import Settings
 
 
@@ -34,10 +35,19 @@ class Status:
 def all_of_them(settings: Settings) -> list[Status]:
     """The clusters of this checkout that stand, stopped ones too."""
     return [
-        of(cluster.find(name, settings), settings)
+        _of(name, settings)
         for name in cluster.names()
         if cluster.recorded(name).get("ready") and cluster.nodes(name)
     ]
+
+
+def _of(name: str, settings: Settings) -> Status:
+    """How a cluster is; one that must not be asked keeps no other from being told."""
+    try:
+        found = cluster.find(name, settings)
+    except ClusterError as error:
+        return Status(name, "", [Line(name, "", "", error.message)], ready=False)
+    return of(found, settings)
 
 
 def of(found: Cluster, settings: Settings) -> Status:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import yaml
-
+from dev import kubeconfig as kubeconfig_of
 from dev import process, toolchain
 from dev.cluster import Cluster
-from dev.errors import ClusterError, WitwError
+from dev.errors import WitwError
 from dev.kube import Kube
 from dev.settings import Settings
 
@@ -68,19 +66,8 @@ class Target:
 
 
 def of_cluster(cluster: Cluster, settings: Settings) -> Target:
-    """A cluster of this checkout.
-
-    Raises:
-        ClusterError: Its kubeconfig was changed and points elsewhere.
-    """
+    """A cluster of this checkout, which was found to be the one that its kubeconfig leads to."""
     context = f"kind-{cluster.name}"
-    points, listens = _server(cluster.kubeconfig, context), _listens(cluster)
-    if points != listens:
-        raise ClusterError(
-            f"{cluster.kubeconfig} points to {points or 'nothing'}, but the cluster {cluster.name} is at "
-            f"{listens}; nothing was done",
-            remedy=f"kind export kubeconfig --name {cluster.name} --kubeconfig {cluster.kubeconfig}",
-        )
     helm = toolchain.ensure("helm", settings)
     return Target(cluster.kubeconfig, context, cluster.kubectl, helm, cluster)
 
@@ -96,7 +83,7 @@ def of_context(context: str, kubeconfig: Path | None, settings: Settings) -> Tar
         raise WitwError(
             f"there is no kubeconfig {file}", remedy="name it: --kubeconfig FILE (one file, not a list)"
         )
-    known = sorted(str(item["name"]) for item in _read(file).get("contexts") or [])
+    known = sorted(str(item["name"]) for item in kubeconfig_of.read(file).get("contexts") or [])
     if context not in known:
         raise WitwError(
             f"{file} has no context {context}",
@@ -104,40 +91,3 @@ def of_context(context: str, kubeconfig: Path | None, settings: Settings) -> Tar
         )
     kubectl, helm = (toolchain.ensure(name, settings) for name in ("kubectl", "helm"))
     return Target(file.absolute(), context, kubectl, helm)
-
-
-def _read(file: Path) -> dict[str, list[dict[str, object]]]:
-    try:
-        loaded = yaml.safe_load(file.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise WitwError(
-            f"{file} cannot be read: {error}", remedy="name another: --kubeconfig FILE"
-        ) from error
-    return loaded if isinstance(loaded, dict) else {}
-
-
-def _server(file: Path, context: str) -> str:
-    """The address of the API server that a context points to; empty when there is none."""
-    config = _read(file)
-
-    def find(kind: str, name: object) -> dict[str, str]:
-        found = next((item for item in config.get(f"{kind}s") or [] if item["name"] == name), {})
-        inner = found.get(kind)
-        return inner if isinstance(inner, dict) else {}
-
-    return find("cluster", find("context", context).get("cluster")).get("server", "")
-
-
-def _listens(cluster: Cluster) -> str:
-    """Where the API server of a kind cluster is reached on this machine."""
-    form = "{{json .HostConfig.PortBindings}}"
-    said = process.run(
-        ["docker", "container", "inspect", "--format", form, cluster.control_plane], check=False
-    )
-    if not said.ok:
-        raise ClusterError(
-            f"the cluster {cluster.name} has lost its node {cluster.control_plane}",
-            remedy=f"./witw up --kind --name {cluster.name} makes it anew",
-        )
-    binding = json.loads(said.stdout)["6443/tcp"][0]
-    return f"https://{binding['HostIp']}:{binding['HostPort']}"

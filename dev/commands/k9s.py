@@ -25,4 +25,6 @@ def command(
     found = cluster.find_awake(name or chosen.project, chosen)
     if (program := shutil.which("k9s")) is None:
         raise HostError("k9s is not installed", remedy="install it (k9scli.io), or use ./witw kubectl")
-    return process.hand_over([program, "--kubeconfig", str(found.kubeconfig), *context.args])
+    # Whatever context was made the current one: this cluster and no other.
+    options = [f"--kubeconfig={found.kubeconfig}", f"--context=kind-{found.name}"]
+    return process.hand_over([program, *options, *context.args])

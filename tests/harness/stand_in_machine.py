@@ -11,7 +11,7 @@ class Machine:
     """What the stand-ins remember."""
 
     def __init__(self, file):
-        self.file = file
+        self.file, self.programs = file, file.parent / "bin"
         self.file.write_text(json.dumps({"containers": {}, "images": {"witw/app:dev": "sha256:" + "1" * 64}}))
 
     @property
@@ -21,6 +21,12 @@ class Machine:
     def change(self, **facts):
         self.file.write_text(json.dumps({**self.state, **facts}))
 
+    def add(self, name):
+        """Put one more stand-in on PATH."""
+        script = self.programs / name
+        script.write_text(f"#!{sys.executable}\n{Path(stand_ins.__file__).read_text()}")
+        script.chmod(0o755)
+
     def calls(self, *start):
         """How often a program was called with these first words."""
         return [call for call in self.state.get("calls", []) if call[: len(start)] == list(start)]
@@ -28,13 +34,10 @@ class Machine:
 
 def prepare(folder, monkeypatch):
     """Put the stand-ins on PATH."""
-    programs = folder / "bin"
-    programs.mkdir()
-    for name in ("docker", "kind", "kubectl"):
-        script = programs / name
-        script.write_text(f"#!{sys.executable}\n{Path(stand_ins.__file__).read_text()}")
-        script.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}:/usr/bin:/bin")
     made = Machine(folder / "state.json")
+    made.programs.mkdir()
+    for name in ("docker", "kind", "kubectl"):
+        made.add(name)
+    monkeypatch.setenv("PATH", f"{made.programs}:/usr/bin:/bin")
     monkeypatch.setenv("STAND_IN_STATE", str(made.file))
     return made

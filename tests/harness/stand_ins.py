@@ -11,6 +11,9 @@ from typing import Any
 
 DIGEST = "sha256:" + "d" * 64
 
+API_BINDING = {"6443/tcp": [{"HostIp": "127.0.0.1", "HostPort": "4001"}]}
+"""Where every control plane's API server is reached."""
+
 
 def docker(state: dict[str, Any], arguments: list[str]) -> tuple[int, str]:  # noqa: C901, PLR0911, PLR0912 - a table
     """As much of docker as clusters and registries need."""
@@ -74,6 +77,9 @@ def inspect(containers: dict[str, Any], arguments: list[str], names: list[str]) 
         return 0, str(containers[names[-1]]["running"]).lower()
     if any("Networks" in name for name in names):
         return 0, json.dumps(containers[names[-1]]["networks"])
+    if any(".HostConfig.PortBindings" in name for name in names):
+        there = names[-1] in containers
+        return (0, json.dumps(API_BINDING)) if there else (1, f"no such container: {names[-1]}")
     if not set(names) <= set(containers):
         return 1, ""
     facts = [
@@ -94,6 +100,15 @@ def inspect(containers: dict[str, Any], arguments: list[str], names: list[str]) 
     return 0, json.dumps(facts)
 
 
+def kubeconfig(name: str, server: str = "https://127.0.0.1:4001") -> str:
+    """The kubeconfig of a cluster, as kind writes it."""
+    config = {
+        "contexts": [{"name": f"kind-{name}", "context": {"cluster": f"kind-{name}"}}],
+        "clusters": [{"name": f"kind-{name}", "cluster": {"server": server}}],
+    }
+    return json.dumps(config)
+
+
 def kind(state: dict[str, Any], arguments: list[str]) -> tuple[int, str]:
     """kind create cluster and kind delete cluster."""
     options = dict(zip(arguments[2::2], arguments[3::2], strict=False))
@@ -105,7 +120,7 @@ def kind(state: dict[str, Any], arguments: list[str]) -> tuple[int, str]:
             name = f"{config['name']}-{node['role']}{number or ''}"
             label = f"io.x-k8s.kind.cluster={config['name']}"
             state["containers"][name] = {"labels": [label], "running": True, "port": "0", "networks": {}}
-        Path(options["--kubeconfig"]).write_text("apiVersion: v1\n")
+        Path(options["--kubeconfig"]).write_text(kubeconfig(config["name"]))
         return (1, "failed to init node with kubeadm") if state.get("kind fails") else (0, "")
     label = f"io.x-k8s.kind.cluster={options['--name']}"
     state["containers"] = {k: v for k, v in state["containers"].items() if label not in v["labels"]}
@@ -119,6 +134,11 @@ def kubectl(state: dict[str, Any], arguments: list[str]) -> tuple[int, str]:
     return (0, '{"items": []}') if "--output=json" in arguments else (0, "ok")
 
 
+def k9s(state: dict[str, Any], arguments: list[str]) -> tuple[int, str]:
+    """Nobody looks."""
+    return 0, ""
+
+
 def main() -> int:
     """Answer as the program by whose name we were called."""
     name = Path(sys.argv[0]).name
@@ -126,7 +146,9 @@ def main() -> int:
         fcntl.flock(file, fcntl.LOCK_EX)
         state = json.load(file)
         state.setdefault("calls", []).append([name, *sys.argv[1:]])
-        code, said = {"docker": docker, "kind": kind, "kubectl": kubectl}[name](state, sys.argv[1:])
+        code, said = {"docker": docker, "kind": kind, "kubectl": kubectl, "k9s": k9s}[name](
+            state, sys.argv[1:]
+        )
         file.seek(0)
         file.truncate()
         json.dump(state, file)

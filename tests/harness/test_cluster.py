@@ -5,7 +5,19 @@ import threading
 
 import pytest
 
-from dev import cli, cluster, cluster_up, console, node_start, process, registry, settings, state, toolchain
+from dev import (
+    cli,
+    cluster,
+    cluster_status,
+    cluster_up,
+    console,
+    node_start,
+    process,
+    registry,
+    settings,
+    state,
+    toolchain,
+)
 from dev.catalogue_images import Found
 from dev.errors import ClusterError, ImageError
 from dev.programs import silent
@@ -214,6 +226,57 @@ def test_kubectl_gets_its_arguments_as_they_are(machine, chosen, monkeypatch):
     assert call[1:] == [
         f"--kubeconfig={found.kubeconfig}", "--context=kind-own", "get", "pods", "--all-namespaces", "-h"
     ]  # fmt: skip
+
+
+FOREIGN = "https://prod.example.com"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["kubectl", "delete", "pods", "--all"], ["k9s"], ["secrets", "check"], ["secrets", "rotate-key"]],
+    ids=" ".join,
+)
+def test_a_kubeconfig_that_was_pointed_elsewhere_is_followed_by_no_command(
+    command, machine, chosen, monkeypatch, capsys
+):
+    monkeypatch.setenv("WITW_PROJECT", "own")
+    found, _ = cluster.ensure("own", chosen, silent)
+    found.kubeconfig.write_text(stand_ins.kubeconfig("own", FOREIGN))
+    before = machine.calls("kubectl")
+    assert cli.main(command) == 1
+    said = capsys.readouterr().err
+    assert f"points to {FOREIGN}" in said
+    assert "kind export kubeconfig --name own" in said
+    assert machine.calls("kubectl") == before
+
+
+def test_up_tells_nothing_to_a_cluster_that_the_kubeconfig_was_pointed_to(machine, chosen):
+    """The registry was made anew, so that `up` would announce it."""
+    found, _ = cluster.ensure("own", chosen, silent)
+    found.kubeconfig.write_text(stand_ins.kubeconfig("own", FOREIGN))
+    registry.remove(chosen)
+    cluster.stop("own")
+    before = machine.calls("kubectl")
+    with pytest.raises(ClusterError, match=FOREIGN):
+        cluster.ensure("own", chosen, silent)
+    assert machine.calls("kubectl") == before
+
+
+def test_a_cluster_that_must_not_be_asked_is_told_in_status(machine, chosen):
+    found, _ = cluster.ensure("own", chosen, silent)
+    found.kubeconfig.write_text(stand_ins.kubeconfig("own", FOREIGN))
+    (status,) = cluster_status.all_of_them(chosen)
+    assert not status.ready
+    assert FOREIGN in status.lines[0].problem
+
+
+def test_k9s_is_given_the_cluster_and_its_own_words(machine, chosen, monkeypatch):
+    monkeypatch.setenv("WITW_PROJECT", "own")
+    found, _ = cluster.ensure("own", chosen, silent)
+    machine.add("k9s")
+    assert cli.main(["k9s", "--readonly"]) == 0
+    (call,) = machine.calls("k9s")
+    assert call[1:] == [f"--kubeconfig={found.kubeconfig}", "--context=kind-own", "--readonly"]
 
 
 def test_k9s_that_is_not_installed_is_said(machine, chosen, capsys, monkeypatch):

@@ -7,6 +7,7 @@ import pytest
 
 from dev import cli, cluster, cluster_status, console, park, parked, settings, state, toolchain
 from dev.errors import ClusterError, StackError
+from tests.harness import stand_ins
 from tests.harness.stand_in_machine import prepare as machine_of_stand_ins
 
 NODES = ("c-control-plane", "c-worker")
@@ -25,6 +26,7 @@ def machine(tmp_path, monkeypatch):
     state.write(
         file, json.dumps({"ready": True, "ports": {"public": 28080, "internal": 28081, "registry": 5001}})
     )
+    state.write(cluster.folder_of("c") / "kubeconfig", stand_ins.kubeconfig("c"))
     of_node, of_project = f"{cluster.NODE_LABEL}=c", "com.docker.compose.project=own"
     containers = {name: {"labels": [of_node], "running": True, "port": "0"} for name in NODES}
     for name in SERVICES:

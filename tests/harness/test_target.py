@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from dev import settings, target, toolchain
+from dev import cluster, settings, target, toolchain
 from dev.cluster import Cluster
 from dev.cluster_config import Ports
 from dev.errors import ClusterError, WitwError
@@ -30,11 +30,13 @@ def tools(tmp_path, monkeypatch):
 def found(tmp_path, program):
     bindings = json.dumps({"6443/tcp": [{"HostIp": "127.0.0.1", "HostPort": "4001"}]})
     program("docker", f"echo '{bindings}'")
+    cluster._record("c", {"ready": True, "ports": {"public": 1, "internal": 2, "registry": 3}})
     return Cluster("c", Ports(1, 2, 3), tmp_path / "kubectl")
 
 
 def test_a_cluster_of_ours_is_reached_by_its_own_kubeconfig(found):
     write(found.kubeconfig, "https://127.0.0.1:4001")
+    assert cluster.find("c", settings.load()) == found
     to = target.of_cluster(found, settings.load())
     assert (to.kubeconfig, to.context, to.ours) == (found.kubeconfig, "kind-c", found)
 
@@ -45,7 +47,7 @@ def test_a_cluster_of_ours_is_reached_by_its_own_kubeconfig(found):
 def test_a_kubeconfig_that_points_elsewhere_is_not_followed(server, context, found):
     write(found.kubeconfig, server, context)
     with pytest.raises(ClusterError, match="nothing was done") as caught:
-        target.of_cluster(found, settings.load())
+        cluster.find("c", settings.load())
     assert "kind export kubeconfig --name c" in caught.value.remedy
 
 
@@ -53,7 +55,15 @@ def test_a_cluster_whose_node_is_gone_is_an_error(found, program):
     write(found.kubeconfig, "https://127.0.0.1:4001")
     program("docker", "exit 1")
     with pytest.raises(ClusterError, match="has lost its node c-control-plane"):
-        target.of_cluster(found, settings.load())
+        cluster.find("c", settings.load())
+
+
+@pytest.mark.parametrize("text", [None, "{not: yaml"])
+def test_a_kubeconfig_that_cannot_be_read_leads_nowhere(text, found):
+    if text is not None:
+        write(found.kubeconfig, "").write_text(text)
+    with pytest.raises(ClusterError, match="points to nothing"):
+        cluster.find("c", settings.load())
 
 
 def test_a_named_context_is_used_and_no_other(tmp_path, monkeypatch):
