@@ -6,6 +6,9 @@ import type { paths } from "./schema";
 /** Longer than any call takes that still makes sense, in ms. */
 const PATIENCE = 15_000;
 
+/** The only success without a body. */
+const NO_CONTENT = 204;
+
 type Method = "get" | "post" | "patch" | "delete";
 type Json<R> = R extends { content: { "application/json": infer T } } ? T : undefined;
 type Answer<O> = O extends { responses: { 200: infer R } }
@@ -42,10 +45,9 @@ export async function call<P extends keyof paths, M extends Method & keyof paths
   options: Options<paths[P][M]> = {},
 ): Promise<Result<Answer<paths[P][M]>>> {
   const response = await send(method.toUpperCase(), addressOf(path, options), options);
-  const text = await response.text().catch(() => "");
-  const body = parse(text);
+  const body = parse(await unlessCutOff(response.text(), options));
   if (!response.ok) throw failureOf(response.status, (body ?? {}) as object);
-  if (text && body === undefined) throw new Failure("broken", "The server's answer makes no sense.");
+  if (body === undefined && response.status !== NO_CONTENT) throw new Failure("broken", "The server's answer makes no sense.");
   return { data: body as Answer<paths[P][M]>, etag: response.headers.get("ETag") };
 }
 
@@ -55,17 +57,23 @@ async function send(method: string, address: string, options: Options<unknown>):
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
   if (options.ifMatch) headers["If-Match"] = options.ifMatch;
   const signals = [AbortSignal.timeout(PATIENCE), ...(options.signal ? [options.signal] : [])];
+  const request = fetch(address, {
+    method,
+    headers,
+    credentials: "same-origin",
+    cache: "no-store",
+    signal: AbortSignal.any(signals),
+    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+  });
+  return unlessCutOff(request, options);
+}
+
+/** What comes over the network: answers and their bodies alike may break off half-way. */
+async function unlessCutOff<T>(coming: Promise<T>, { signal }: Options<unknown>): Promise<T> {
   try {
-    return await fetch(address, {
-      method,
-      headers,
-      credentials: "same-origin",
-      cache: "no-store",
-      signal: AbortSignal.any(signals),
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-    });
+    return await coming;
   } catch (error) {
-    if (options.signal?.aborted) throw error;
+    if (signal?.aborted) throw error;
     throw unreachable();
   }
 }
