@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { availability, writeAvailability } from "../src/logic/availability";
-import { nextTimeAt, parseMinutes, wallTime, writeMinutes } from "../src/logic/clocks";
+import { availability, writeAvailability, writeHours } from "../src/logic/availability";
+import { inputTime, momentOf, nextTimeAt, parseMinutes, wallTime, writeMinutes } from "../src/logic/clocks";
+import { parseDay } from "../src/logic/days";
 
 const at = (text: string) => new Date(text);
 const OFFICE = ["09:00", "17:30"];
@@ -52,6 +53,37 @@ describe("work hours", () => {
     expect(availability(OFFICE, "Asia/Kolkata", now).kind).toBe("off");
     expect(availability(["09:00", "17:31"], "Asia/Kolkata", now).kind).toBe("working");
   });
+});
+
+test.each([
+  // London's clocks are an hour ahead in summer, Tokyo's never.
+  ["2040-06-15", OFFICE, "Asia/Tokyo", "Europe/London", "works 01:00–09:30 your time"],
+  ["2040-11-15", OFFICE, "Asia/Tokyo", "Europe/London", "works 00:00–08:30 your time"],
+  ["2040-06-15", OFFICE, "Europe/London", "Asia/Tokyo", "works 17:00–01:30 (+1) your time"],
+  ["2040-11-15", OFFICE, "Europe/London", "Asia/Tokyo", "works 18:00–02:30 (+1) your time"],
+  // The night in which they are put back has an hour more.
+  ["2040-10-27", NIGHT, "Europe/London", "UTC", "works 21:00–06:00 (+1) your time"],
+  ["2040-06-15", ["00:00", "24:00"], "Asia/Kolkata", "Asia/Kolkata", "works 00:00–00:00 (+1) your time"],
+  ["2040-06-15", ["nine", "five"], "UTC", "UTC", "work hours unknown"],
+])("on %s who works %j in %s, for a reader in %s, %s", (day, hours, zone, reader, words) => {
+  expect(writeHours(hours, zone, reader, parseDay(day))).toBe(words);
+});
+
+test.each([
+  ["Asia/Tokyo", 9 * 60, "2040-06-15T00:00Z"],
+  ["Pacific/Auckland", 0, "2040-06-14T12:00Z"],
+  ["America/Los_Angeles", 24 * 60, "2040-06-16T07:00Z"],
+])("the moment of a day in %s at %i minutes", (zone, minutes, moment) => {
+  expect(momentOf(zone, parseDay("2040-06-15"), minutes)).toEqual(at(moment));
+});
+
+test.each([
+  ["9:00", "09:00"],
+  ["17:30", "17:30"],
+  ["24:00", ""],
+  ["nine", ""],
+])("an input shows the stored time %s as %j", (stored, shown) => {
+  expect(inputTime(stored)).toBe(shown);
 });
 
 describe("in words", () => {

@@ -1,6 +1,7 @@
 /** Whether somebody is at work now, where they are. */
 
-import { nextTimeAt, parseMinutes, wallTime, writeMinutes } from "./clocks";
+import { momentOf, nextTimeAt, parseMinutes, wallTime, writeMinutes } from "./clocks";
+import type { Day } from "./days";
 
 /** From when to when somebody works, on the clock of the place where they are. */
 export type Hours = readonly string[] | null;
@@ -32,6 +33,15 @@ export function writeAvailability(found: Availability, readerZone: string, now: 
   if (found.kind === "unknown") return "work hours unknown";
   const words = found.kind === "working" ? "available until" : "out of working hours until";
   return `${words} ${writeMoment(found.until, readerZone, now)}`;
+}
+
+/** From when to when somebody works on a day of theirs, on the reader's clock: `works 09:00–17:30 your time`. */
+export function writeHours(hours: Hours, zone: string, readerZone: string, day: Day): string {
+  const [start, end] = [parseMinutes(hours?.[0] ?? ""), parseMinutes(hours?.[1] ?? "")];
+  if (start === null || end === null || start === end) return "work hours unknown";
+  const from = momentOf(zone, day, start);
+  const until = momentOf(zone, end < start ? day + 1 : day, end);
+  return `works ${writeMoment(from, readerZone, from)}–${writeMoment(until, readerZone, from)} your time`;
 }
 
 /** `17:30`, or `09:00 (+1)` if that is tomorrow for the reader. */

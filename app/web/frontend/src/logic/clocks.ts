@@ -34,6 +34,12 @@ export function parseMinutes(text: string): number | null {
   return minutes <= MINUTES_PER_DAY ? minutes : null;
 }
 
+/** A stored time as an input for times takes it: `9:00` as `09:00`; empty if that can show it in no way. */
+export function inputTime(text: string): string {
+  const minutes = parseMinutes(text);
+  return minutes === null || minutes === MINUTES_PER_DAY ? "" : writeMinutes(minutes);
+}
+
 /** The next moment after `now` at which the clock in `zone` shows `minutes`, however it is set in between. */
 export function nextTimeAt(zone: string, minutes: number, now: Date): Date {
   const here = wallTime(zone, now);
@@ -45,6 +51,18 @@ export function nextTimeAt(zone: string, minutes: number, now: Date): Date {
   // The clocks change on the way: by an hour, or half of one.
   const back = off > MINUTES_PER_DAY / 2 ? off - MINUTES_PER_DAY : off < -MINUTES_PER_DAY / 2 ? off + MINUTES_PER_DAY : off;
   return new Date(guess.getTime() - back * MS_PER_MINUTE);
+}
+
+/** The moment at which it is `day` in `zone` and the clock there shows `minutes`, counted on past 24:00. */
+export function momentOf(zone: string, day: number, minutes: number): Date {
+  const wanted = day * MINUTES_PER_DAY + minutes;
+  let found = wanted;
+  // The second round is for a clock that changes between the first guess and the moment.
+  for (let round = 0; round < 2; round += 1) {
+    const there = wallTime(zone, new Date(found * MS_PER_MINUTE));
+    found += wanted - there.day * MINUTES_PER_DAY - there.minutes;
+  }
+  return new Date(found * MS_PER_MINUTE);
 }
 
 /** The zone of this browser. */

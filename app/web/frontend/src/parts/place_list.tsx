@@ -1,7 +1,7 @@
 /** The places of a day as a list; each opens to the people who are there. */
 
-import { availability, type Availability, writeAvailability, writeMoment } from "../logic/availability";
-import { nextTimeAt, parseMinutes, wallTime, writeMinutes } from "../logic/clocks";
+import { availability, type Availability, writeAvailability, writeHours } from "../logic/availability";
+import { wallTime, writeMinutes } from "../logic/clocks";
 import { type Day, dayAndMonth } from "../logic/days";
 import { cityLabel, countPeople, flag } from "../logic/labels";
 import type { Place, Whereabouts } from "../logic/places";
@@ -74,7 +74,7 @@ function People({ place, ...rest }: { place: Place } & Omit<Props, "places" | "o
 
 type PersonProps = { where: Whereabouts; timezone: string } & Omit<Props, "places" | "open" | "toggle">;
 
-function Person({ where: { person, until }, timezone, me, isToday, now, zone }: PersonProps) {
+function Person({ where: { person, until }, timezone, me, day, isToday, now, zone }: PersonProps) {
   const found = availability(person.work_hours, timezone, now);
   return (
     <li class="person">
@@ -85,7 +85,7 @@ function Person({ where: { person, until }, timezone, me, isToday, now, zone }: 
         <small>
           {until === null ? "at home" : `travelling until ${dayAndMonth(until)}`}
           {" · "}
-          {isToday ? <Now found={found} zone={zone} now={now} /> : hoursInWords(person.work_hours, timezone, zone, now)}
+          {isToday ? <Now found={found} zone={zone} now={now} /> : writeHours(person.work_hours, timezone, zone, day)}
         </small>
       </span>
     </li>
@@ -94,13 +94,4 @@ function Person({ where: { person, until }, timezone, me, isToday, now, zone }: 
 
 function Now({ found, zone, now }: { found: Availability; zone: string; now: Date }) {
   return <span class={found.kind}>{writeAvailability(found, zone, now)}</span>;
-}
-
-/** On another day nobody works now; but from when to when they usually do, on the reader's clock. */
-function hoursInWords(hours: readonly string[] | null, timezone: string, zone: string, now: Date): string {
-  const [start, end] = [parseMinutes(hours?.[0] ?? ""), parseMinutes(hours?.[1] ?? "")];
-  if (start === null || end === null || start === end) return "work hours unknown";
-  const from = nextTimeAt(timezone, start, now);
-  const until = nextTimeAt(timezone, end, from);
-  return `works ${writeMoment(from, zone, from)}–${writeMoment(until, zone, from)} your time`;
 }
