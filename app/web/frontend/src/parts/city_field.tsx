@@ -5,7 +5,9 @@ import { call } from "../api/call";
 import { Failure } from "../api/failures";
 import type { City } from "../api/types";
 import { cityLabel, flag } from "../logic/labels";
+import { divide, fits, isNamed } from "../logic/city_search";
 import { described, Field, type FieldProps } from "./field";
+import { Problem } from "./problem";
 
 /** What a form keeps of a city. */
 export interface Choice {
@@ -19,7 +21,10 @@ export function choiceOf(city: City): Choice {
 
 /** Typing faster than this is one search, in ms. */
 const PAUSE = 150;
-const MOST = 10;
+
+/** So many cities are shown; where a country or a state is named, they are chosen from so many. */
+const MOST = 50;
+const MOST_OF_A_NAME = 1000;
 
 type Found = { kind: "idle" | "none" | "searching" } | { kind: "cities"; cities: City[] } | { kind: "failed"; failure: Failure };
 
@@ -33,7 +38,7 @@ export function CityField({ value, change, ...field }: Props) {
   const [isOpen, setOpen] = useState(false);
   const [active, setActive] = useState(0);
   const [attempt, setAttempt] = useState(0);
-  const found = useSearch(value?.label === text ? "" : text, attempt);
+  const { found, isSearching } = useSearch(value?.label === text ? "" : text, attempt);
   const input = useRef<HTMLInputElement>(null);
   const listId = `${field.id}-list`;
   const cities = found.kind === "cities" ? found.cities : [];
@@ -45,7 +50,10 @@ export function CityField({ value, change, ...field }: Props) {
     if (!isTyped.current) setText(value?.label ?? "");
     isTyped.current = false;
   }, [value?.id]);
-  useEffect(() => setActive(0), [found]);
+  useEffect(() => setActive(0), [text, isSearching]);
+  useEffect(() => {
+    if (shown) document.getElementById(`${listId}-${active}`)?.scrollIntoView({ block: "nearest" });
+  }, [shown, active]);
 
   const type = (typed: string) => {
     setText(typed);
@@ -67,6 +75,7 @@ export function CityField({ value, change, ...field }: Props) {
   };
   const press = (event: KeyboardEvent) => {
     if (event.key === "Escape" && shown) setOpen(false);
+    else if (event.key === "Enter" && isSearching && !shown) event.preventDefault(); // it was meant for the list to come
     else if (!cities.length) return;
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       if (shown) setActive((active + (event.key === "ArrowDown" ? 1 : -1) + cities.length) % cities.length);
@@ -127,36 +136,40 @@ export function CityField({ value, change, ...field }: Props) {
         {found.kind === "none" && `No city is found by “${text.trim()}”. Try its English name, or a bigger city nearby.`}
         {shown && <span class="sr">{`${cities.length} found, use the arrow keys`}</span>}
       </p>
-      {found.kind === "failed" && (
-        <div class="problem" role="alert">
-          <p>{found.failure.message}</p>
-          <button type="button" onClick={searchAgain}>
-            Search again
-          </button>
-        </div>
-      )}
+      {found.kind === "failed" && <Problem failure={found.failure} retry={searchAgain} again="Search again" />}
     </Field>
   );
 }
 
-/** The cities that a text finds; `attempt` searches for the same once more. */
-function useSearch(text: string, attempt: number): Found {
-  const [found, setFound] = useState<Found>({ kind: "idle" });
-  // A whole label may be typed or pasted: the API searches names, not states and countries.
-  const query = (text.split(",")[0] ?? "").trim();
+interface Answer {
+  query: string;
+  attempt: number;
+  found: Found;
+}
+
+/**
+ * The cities that a text finds; `attempt` searches for the same once more.
+ *
+ * While an answer is under way, of the cities before only those are left that fit what is typed by now.
+ */
+function useSearch(text: string, attempt: number): { found: Found; isSearching: boolean } {
+  const [answer, setAnswer] = useState<Answer>({ query: "", attempt: 0, found: { kind: "idle" } });
+  const { name, rest } = divide(text);
+  const query = name.length < 2 ? "" : name;
+  const limit = rest.length ? MOST_OF_A_NAME : MOST;
   useEffect(() => {
-    if (query.length < 2) {
-      setFound({ kind: "idle" });
+    if (!query) {
+      setAnswer({ query, attempt, found: { kind: "idle" } });
       return undefined;
     }
     const stop = new AbortController();
     const search = async () => {
+      const tell = (found: Found) => setAnswer({ query, attempt, found });
       try {
-        const options = { query: { search: query, limit: MOST }, signal: stop.signal };
-        const { results } = (await call("get", "/api/cities", options)).data;
-        setFound(results.length ? { kind: "cities", cities: results } : { kind: "none" });
+        const options = { query: { search: query, limit }, signal: stop.signal };
+        tell({ kind: "cities", cities: (await call("get", "/api/cities", options)).data.results });
       } catch (error) {
-        if (!stop.signal.aborted && error instanceof Failure) setFound({ kind: "failed", failure: error });
+        if (!stop.signal.aborted && error instanceof Failure) tell({ kind: "failed", failure: error });
       }
     };
     const timer = setTimeout(() => void search(), PAUSE);
@@ -164,6 +177,13 @@ function useSearch(text: string, attempt: number): Found {
       clearTimeout(timer);
       stop.abort();
     };
-  }, [query, attempt]);
-  return found;
+  }, [query, limit, attempt]);
+
+  const isSearching = answer.query !== query || answer.attempt !== attempt;
+  if (!query) return { found: { kind: "idle" }, isSearching: false };
+  if (answer.found.kind !== "cities") return { found: isSearching ? { kind: "searching" } : answer.found, isSearching };
+  const still = isSearching ? answer.found.cities.filter((city) => isNamed(city, query)) : answer.found.cities;
+  const cities = still.filter((city) => fits(city, rest)).slice(0, MOST);
+  if (cities.length) return { found: { kind: "cities", cities }, isSearching };
+  return { found: { kind: isSearching ? "searching" : "none" }, isSearching };
 }
