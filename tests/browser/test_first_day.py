@@ -73,6 +73,20 @@ def test_who_logs_out_leaves_nothing_behind(visit: Visit, people: Team, city: Ci
     expect(page.get_by_role("heading", name="Where in the world")).to_be_visible()
 
 
+def test_who_logs_out_leaves_nothing_in_other_tabs(visit: Visit, people: Team, city: City) -> None:
+    (ann,) = people(ann=city("Paris"))
+    page = visit(ann)
+    other = page.context.new_page()
+    page.goto("/")
+    other.goto("/trips/new")
+    other.get_by_label("Notes").fill("a secret")
+    with other.expect_event("load"):
+        page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("heading", name="Where in the world")).to_be_visible()
+    assert "a secret" not in other.evaluate("JSON.stringify({...sessionStorage, ...localStorage})")
+    assert "a secret" not in other.content()
+
+
 def test_a_wrong_password_is_told_and_the_address_kept(visit: Visit, people: Team) -> None:
     (ann,) = people(ann=None)
     page = visit()

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { cookie } from "./api/call";
 import { me, team, unseen, useResource } from "./api/store";
 import { parseDay, today } from "./logic/days";
-import { dropDrafts } from "./logic/drafts";
+import { dropDrafts, leave as leaveAllTabs, watchLogout } from "./logic/drafts";
 import { flag, nameOf } from "./logic/labels";
 import { whereIs } from "./logic/places";
 import { MapPage } from "./pages/map";
@@ -34,6 +34,10 @@ export function App({ worldUrl }: { worldUrl: string }) {
     document.addEventListener("visibilitychange", lookAgain);
     return () => document.removeEventListener("visibilitychange", lookAgain);
   }, []);
+  useEffect(() => watchLogout(() => {
+    dropDrafts();
+    location.reload();
+  }), []);
   const isNew = user.data !== null && user.data.home_city === null;
   useEffect(() => {
     if (isNew && path !== "/welcome") go("/welcome", { replace: true });
@@ -96,7 +100,7 @@ function Navigation({ path }: { path: string }) {
 function LogOut() {
   const token = useRef<HTMLInputElement>(null);
   const leave = () => {
-    dropDrafts();
+    leaveAllTabs();
     if (token.current) token.current.value = cookie("csrftoken");
   };
   return (

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { call } from "../src/api/call";
 import { Failure } from "../src/api/failures";
-import { check, NOTHING } from "../src/logic/booking";
-import { dropDrafts, readDraft, writeDraft } from "../src/logic/drafts";
+import { check, isSame, NOTHING } from "../src/logic/booking";
+import { carryOver, changesOf, dropDrafts, leave, readDraft, watchLogout, writeDraft } from "../src/logic/drafts";
 
 const fetched = vi.fn<typeof fetch>();
 
@@ -72,6 +72,17 @@ test("no answer, and one that is no JSON, are failures that may be tried again",
   expect(await failure()).toMatchObject({ kind: "later", mayWorkLater: true });
 });
 
+test("an answer that is cut off half-way is no success, whatever came of it", async () => {
+  for (const half of ["", '{"first_name":"An']) {
+    const pull = (stream: ReadableStreamDefaultController<Uint8Array>) => stream.error(new TypeError("network error"));
+    const start = (stream: ReadableStreamDefaultController<Uint8Array>) => half && stream.enqueue(new TextEncoder().encode(half));
+    fetched.mockResolvedValueOnce(new Response(new ReadableStream({ start, pull }), { status: 200 }));
+    expect(await failure()).toMatchObject({ kind: "network", mayWorkLater: true });
+  }
+  fetched.mockResolvedValueOnce(new Response("", { status: 200 }));
+  expect(await failure()).toMatchObject({ kind: "broken", mayWorkLater: true });
+});
+
 test("a search that was given up is no failure", async () => {
   const stop = new AbortController();
   fetched.mockImplementationOnce(() => {
@@ -88,6 +99,38 @@ test("a booking says what it lacks, field by field", () => {
   expect(check({ ...booking, end: "2040-01-05" })).toEqual({});
 });
 
+test("bookings are the same if they say the same, however the server has trimmed them", () => {
+  const booking = { city: { id: 1, label: "Paris, FR" }, start: "2040-01-05", end: "2040-01-07", notes: "two\nlines\n" };
+  expect(isSame(booking, { ...booking, city: { id: 1, label: "Paris" }, notes: "two\nlines" })).toBe(true);
+  const others = [{ city: { id: 2, label: "" } }, { start: "2040-01-04" }, { end: "2040-01-08" }, { notes: "" }];
+  for (const other of others) expect(isSame(booking, { ...booking, ...other })).toBe(false);
+});
+
+test("what was typed is carried over to what is new; the rest is as it is now", () => {
+  const base = { name: "Ann", home: { id: 1 }, from: "" };
+  const typed = { ...base, home: { id: 1 }, name: "Anna" };
+  expect(changesOf(typed, base)).toEqual({ name: "Anna" });
+  expect(carryOver(typed, base, { name: "An", home: { id: 2 }, from: "09:00" })).toEqual({
+    name: "Anna",
+    home: { id: 2 },
+    from: "09:00",
+  });
+});
+
+test("other tabs hear of a logout, the one that it began in does not", async () => {
+  const other = new BroadcastChannel("witw");
+  const heard = new Promise((resolve) => (other.onmessage = resolve));
+  const here = vi.fn();
+  const stop = watchLogout(here);
+  leave();
+  await heard;
+  expect(here).not.toHaveBeenCalled();
+  other.postMessage("left");
+  await vi.waitFor(() => expect(here).toHaveBeenCalledTimes(1));
+  stop();
+  other.close();
+});
+
 test("drafts are their owner's, survive nonsense, and go with the session", () => {
   const storage: Record<string, string> = {};
   Object.defineProperties(storage, {
@@ -96,19 +139,22 @@ test("drafts are their owner's, survive nonsense, and go with the session", () =
     removeItem: { value: (key: string) => void delete storage[key] },
   });
   vi.stubGlobal("sessionStorage", storage);
-  writeDraft("user_a", "new trip", { notes: "n" });
+  const kept = { values: { notes: "n" }, base: '"1"' };
+  writeDraft("user_a", "new trip", kept);
   storage["other"] = "kept";
-  expect(readDraft("user_a", "new trip")).toEqual({ notes: "n" });
+  expect(readDraft("user_a", "new trip")).toEqual(kept);
   expect(readDraft("user_b", "new trip")).toBeNull();
-  storage["draft user_b new trip"] = "{";
-  expect(readDraft("user_b", "new trip")).toBeNull();
+  for (const nonsense of ["{", "null", '"x"', '{"notes":"as an earlier release kept them"}']) {
+    storage["draft user_b new trip"] = nonsense;
+    expect(readDraft("user_b", "new trip")).toBeNull();
+  }
   dropDrafts();
   expect(Object.keys(storage)).toEqual(["other"]);
 });
 
 test("a page without storage still works", () => {
   vi.stubGlobal("sessionStorage", undefined);
-  writeDraft("user_a", "new trip", {});
+  writeDraft("user_a", "new trip", { values: {}, base: null });
   expect(readDraft("user_a", "new trip")).toBeNull();
   dropDrafts();
 });

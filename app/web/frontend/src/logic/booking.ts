@@ -22,6 +22,12 @@ export function bookingOf(trip: Trip): Booking {
   return { city, start: trip.start, end: trip.end, notes: trip.notes };
 }
 
+/** Whether two say the same; the server trims notes. */
+export function isSame(one: Booking, other: Booking): boolean {
+  const told = ({ city, start, end, notes }: Booking) => JSON.stringify([city?.id, start, end, notes.trim()]);
+  return told(one) === told(other);
+}
+
 /** What is missing. Whether trips overlap only the server can say. */
 export function check(booking: Booking): Check {
   const found: Check = {};

@@ -2,6 +2,8 @@
 
 import { me, useResource } from "../api/store";
 import type { User } from "../api/types";
+import { inputTime } from "../logic/clocks";
+import { carryOver, changesOf } from "../logic/drafts";
 import { nameOf } from "../logic/labels";
 import { type Choice, choiceOf, CityField } from "../parts/city_field";
 import { Avatar } from "../parts/avatar";
@@ -9,7 +11,7 @@ import { TextField } from "../parts/field";
 import { Problem } from "../parts/problem";
 import { say } from "../parts/toast";
 import { useDraft } from "../parts/use_draft";
-import { useProfileSaver } from "../parts/use_profile_saver";
+import { type ProfileChanges, useProfileSaver } from "../parts/use_profile_saver";
 import { Page } from "../router";
 
 interface Profile {
@@ -25,8 +27,20 @@ function profileOf(user: User): Profile {
     first_name: user.first_name,
     avatar: user.avatar_url,
     home: user.home_city && choiceOf(user.home_city),
-    from: user.work_hours?.start ?? "",
-    until: user.work_hours?.end ?? "",
+    from: inputTime(user.work_hours?.start ?? ""),
+    until: inputTime(user.work_hours?.end ?? ""),
+  };
+}
+
+/** Only what was changed here: the rest may have been changed elsewhere. */
+function bodyOf(values: Profile, base: Profile): ProfileChanges {
+  const { first_name, avatar, home, from, until } = changesOf(values, base);
+  const areHoursChanged = from !== undefined || until !== undefined;
+  return {
+    ...(first_name !== undefined && { first_name }),
+    ...(avatar !== undefined && { avatar_url: avatar.trim() }),
+    ...(home && { home_city: home.id }),
+    ...(areHoursChanged && { work_hours: values.from ? { start: values.from, end: values.until } : null }),
   };
 }
 
@@ -40,22 +54,27 @@ export function ProfilePage() {
 }
 
 function ProfileForm({ user }: { user: User }) {
-  const draft = useDraft(user.id, "profile", profileOf(user));
-  const { values, change } = draft;
+  const fresh = { values: profileOf(user), base: profileOf(user) };
+  const draft = useDraft<Profile, Profile>(user.id, "profile", fresh, ({ values: typed, base }) => ({
+    values: carryOver(typed, base, fresh.base),
+    base: fresh.base,
+  }));
+  const { values, base, change } = draft;
   const saver = useProfileSaver();
-  const hours = { from: hoursError(values.from, values.until), until: hoursError(values.until, values.from) };
 
   const submit = async () => {
-    const { first_name, avatar, home, from, until } = values;
-    const missing = { home_city: home ? "" : "Choose a city from the list.", from: hours.from, until: hours.until };
-    const saved = await saver.save(missing, {
-      first_name,
-      avatar_url: avatar.trim(),
-      ...(home && { home_city: home.id }),
-      work_hours: from && until ? { start: from, end: until } : null,
-    });
+    const body = bodyOf(values, base);
+    const missing = {
+      home_city: values.home ? "" : "Choose a city from the list.",
+      // Hours that no clock shows, set by a program perhaps, are nobody's mistake here.
+      ...("work_hours" in body || isHalfTyped("from") || isHalfTyped("until") ? hoursErrors(values) : {}),
+    };
+    const saved = await saver.save(missing, body);
     if (!saved) return;
-    draft.reset(profileOf(saved));
+    const typed = draft.latest();
+    const now = profileOf(saved);
+    if (typed === values) draft.reset({ values: now, base: now });
+    else draft.goOn({ values: carryOver(typed, values, now), base: now });
     say("Your profile is saved.");
   };
 
@@ -71,7 +90,7 @@ function ProfileForm({ user }: { user: User }) {
       {draft.isRestored && (
         <p class="notice">
           What you had typed and not saved is back.{" "}
-          <button type="button" class="quiet" onClick={() => draft.reset(profileOf(user))}>
+          <button type="button" class="quiet" onClick={() => draft.reset(fresh)}>
             Start over
           </button>
         </p>
@@ -132,7 +151,17 @@ function ProfileForm({ user }: { user: User }) {
   );
 }
 
-function hoursError(own: string, other: string): string {
+function hoursErrors({ from, until }: Profile): { from: string; until: string } {
+  return { from: hoursError("from", from, until), until: hoursError("until", until, from) };
+}
+
+function hoursError(field: string, own: string, other: string): string {
+  if (isHalfTyped(field)) return "Give hours and minutes, or clear the field.";
   if (!own && other) return "Give both times or none.";
   return own && own === other ? "Work must not end when it begins." : "";
+}
+
+/** Whether something stands in a field that is no time yet; its value is empty then. */
+function isHalfTyped(field: string): boolean {
+  return (document.getElementById(field) as HTMLInputElement | null)?.validity.badInput ?? false;
 }

@@ -5,6 +5,7 @@ import { call } from "../api/call";
 import { Failure } from "../api/failures";
 import { forgetWhatFollows, trips, useResource } from "../api/store";
 import type { Trip } from "../api/types";
+import { bookingOf, isSame } from "../logic/booking";
 import { parseDay, today, writeDays } from "../logic/days";
 import { cityLabel, flag } from "../logic/labels";
 import { Confirm } from "../parts/confirm";
@@ -89,13 +90,23 @@ function TripRow({ trip, cancel }: { trip: Trip; cancel: () => void }) {
   );
 }
 
-function CancelTrip({ trip, close }: { trip: Trip; close: () => void }) {
+/** Cancels what people have seen: a trip that was changed meanwhile is shown first. */
+function CancelTrip({ trip: asked, close }: { trip: Trip; close: () => void }) {
+  const [trip, setTrip] = useState(asked);
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
   const cancel = async () => {
     setBusy(true);
+    setFailure(null);
     try {
-      await call("delete", "/api/trips/{public_id}", { id: trip.id });
+      const { data, etag } = await call("get", "/api/trips/{public_id}", { id: trip.id });
+      if (!isSame(bookingOf(data), bookingOf(trip))) {
+        setTrip(data);
+        setBusy(false);
+        void trips.renew();
+        return;
+      }
+      await call("delete", "/api/trips/{public_id}", { id: trip.id, ifMatch: etag });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       if (error.kind !== "missing") {
@@ -119,6 +130,11 @@ function CancelTrip({ trip, close }: { trip: Trip; close: () => void }) {
       confirm={() => void cancel()}
       close={close}
     >
+      {trip !== asked && (
+        <p class="notice" role="alert">
+          It was changed meanwhile, in another tab perhaps{trip.notes && `. Its notes are “${trip.notes}”`}.
+        </p>
+      )}
       <p>Its matches go with it.</p>
       {failure && <Problem failure={failure} retry={() => void cancel()} />}
     </Confirm>

@@ -11,7 +11,7 @@ import { go, Page } from "../router";
 
 export function WelcomePage() {
   const user = useResource(me).data;
-  const draft = useDraft<{ home: Choice | null }>(user?.id ?? "", "welcome", { home: null });
+  const draft = useDraft<{ home: Choice | null }, null>(user?.id ?? "", "welcome", { values: { home: null }, base: null });
   const { home } = draft.values;
   const saver = useProfileSaver();
   const hasHome = Boolean(user?.home_city);

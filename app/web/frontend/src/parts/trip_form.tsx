@@ -3,11 +3,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { call, type Result } from "../api/call";
 import { Failure } from "../api/failures";
-import { forgetWhatFollows } from "../api/store";
+import { forgetWhatFollows, trips } from "../api/store";
 import type { Trip } from "../api/types";
 import { parseDay, writeDays } from "../logic/days";
 import { cityLabel } from "../logic/labels";
-import { type Booking, bookingOf, type Check, check, NOTHING } from "../logic/booking";
+import { type Booking, bookingOf, type Check, check, isSame, NOTHING } from "../logic/booking";
+import { writeDraft } from "../logic/drafts";
 import { go, Link } from "../router";
 import { CityField } from "./city_field";
 import { described, Field, TextField } from "./field";
@@ -26,10 +27,9 @@ interface Props {
 }
 
 export function TripForm({ owner, trip, etag }: Props) {
-  const initial = trip ? bookingOf(trip) : NOTHING;
-  const draft = useDraft<Booking>(owner, trip?.id ?? "new trip", initial);
+  const fresh = { values: trip ? bookingOf(trip) : NOTHING, base: etag };
+  const draft = useDraft<Booking, string | null>(owner, trip?.id ?? "new trip", fresh);
   const { values, change } = draft;
-  const [version, setVersion] = useState(etag);
   const [newer, setNewer] = useState<Result<Trip> | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [missing, setMissing] = useState<Check>({});
@@ -44,21 +44,39 @@ export function TripForm({ owner, trip, etag }: Props) {
     setBusy(true);
     const body = { city: values.city.id, start: values.start, end: values.end, notes: values.notes };
     try {
-      if (id) await call("patch", "/api/trips/{public_id}", { id, body, ifMatch });
-      else await call("post", "/api/trips", { body });
-      draft.drop();
+      const saved = id ? await call("patch", "/api/trips/{public_id}", { id, body, ifMatch }) : await book(values, body);
       forgetWhatFollows();
       say(id ? "Your trip is changed." : "Your trip is booked.");
-      go("/trips");
+      leave(saved);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      if (error.kind === "conflict" && id) setNewer(await call("get", "/api/trips/{public_id}", { id }).catch(() => null));
       setFailure(error);
+      if (error.kind === "conflict" && id) await look(id);
     } finally {
       setBusy(false);
     }
   };
-  const submit = () => void save(trip?.id ?? null, version);
+  /** To the list; but who has typed on meanwhile stays, with that not yet saved. */
+  const leave = ({ data, etag: base }: Result<Trip>) => {
+    const typed = draft.latest();
+    draft.drop();
+    if (typed === values) return go("/trips");
+    const kept = { values: typed, base };
+    if (data.id === trip?.id) return draft.goOn(kept);
+    writeDraft(owner, data.id, kept);
+    go(`/trips/${data.id}`, { replace: true });
+  };
+  /** What another tab has made of the trip. */
+  const look = async (id: string) => {
+    try {
+      setNewer(await call("get", "/api/trips/{public_id}", { id }));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      setNewer(null);
+      if (error.kind === "missing") setFailure(error);
+    }
+  };
+  const submit = () => void save(trip?.id ?? null, draft.base);
   useEffect(() => {
     form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
   }, [failure, missing]);
@@ -79,7 +97,7 @@ export function TripForm({ owner, trip, etag }: Props) {
       {draft.isRestored && !newer && (
         <p class="notice">
           What you had typed and not saved is back.{" "}
-          <button type="button" class="quiet" onClick={() => draft.reset(initial)}>
+          <button type="button" class="quiet" onClick={() => draft.reset(fresh)}>
             Start over
           </button>
         </p>
@@ -113,13 +131,13 @@ export function TripForm({ owner, trip, etag }: Props) {
         <Conflict
           newer={newer}
           overwrite={() => {
-            const tag = newer?.etag ?? null;
-            setVersion(tag);
-            void save(trip?.id ?? null, tag);
+            if (!newer) return;
+            draft.goOn({ values, base: newer.etag });
+            void save(trip?.id ?? null, newer.etag);
           }}
+          look={() => trip && void look(trip.id)}
           take={() => {
-            if (newer) draft.reset(bookingOf(newer.data));
-            setVersion(newer?.etag ?? null);
+            if (newer) draft.reset({ values: bookingOf(newer.data), base: newer.etag });
             setNewer(null);
             setFailure(null);
           }}
@@ -146,32 +164,61 @@ export function TripForm({ owner, trip, etag }: Props) {
   );
 }
 
+/**
+ * Book a trip, or find it booked: the answer to an earlier attempt may have been lost.
+ *
+ * @throws Failure - as for any call.
+ */
+async function book(booking: Booking, body: { city: number; start: string; end: string; notes: string }): Promise<Result<Trip>> {
+  try {
+    return await call("post", "/api/trips", { body });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== "overlapping_trip") throw error;
+    await trips.renew();
+    if (trips.failure) throw trips.failure;
+    const same = trips.data?.find((one) => isSame(bookingOf(one), booking));
+    if (!same) throw error;
+    return call("get", "/api/trips/{public_id}", { id: same.id });
+  }
+}
+
 interface ConflictProps {
   newer: Result<Trip> | null;
+  look: () => void;
   overwrite: () => void;
   take: () => void;
 }
 
 /** Two tabs, one trip: who comes second decides, and sees what about. */
-function Conflict({ newer, overwrite, take }: ConflictProps) {
+function Conflict({ newer, look, overwrite, take }: ConflictProps) {
   return (
     <div class="problem" role="alert">
       <p>
         <strong>This trip was changed meanwhile, in another tab perhaps.</strong> Nothing of yours is saved yet.
       </p>
-      {newer && (
+      {newer ? (
         <p dir="auto">
           It is now: {cityLabel(newer.data.city)}, {writeDays(parseDay(newer.data.start), parseDay(newer.data.end))}
           {newer.data.notes && `, with the notes “${newer.data.notes}”`}.
         </p>
+      ) : (
+        <p>What it is now could not be found out.</p>
       )}
       <div class="actions">
-        <button type="button" onClick={overwrite}>
-          Save mine over it
-        </button>
-        <button type="button" disabled={!newer} onClick={take}>
-          Take the other version
-        </button>
+        {newer ? (
+          <>
+            <button type="button" onClick={overwrite}>
+              Save mine over it
+            </button>
+            <button type="button" onClick={take}>
+              Take the other version
+            </button>
+          </>
+        ) : (
+          <button type="button" onClick={look}>
+            Look again
+          </button>
+        )}
       </div>
     </div>
   );
