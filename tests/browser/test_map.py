@@ -70,6 +70,10 @@ def test_the_slider_goes_from_today_to_half_a_year_ahead(visit: Visit, people: T
     page.get_by_role("button", name="Back to today").click()
     expect(range_).to_have_value("0")
     expect(page.get_by_role("button", name="Paris, FR: 2 people")).to_be_visible()
+    # So does the link to the page that is shown.
+    slider(page, ahead(10))
+    page.get_by_role("link", name="Map").click()
+    expect(range_).to_have_value("0")
 
 
 def _long(days: int) -> str:
@@ -113,6 +117,27 @@ def test_on_another_day_the_usual_hours_are_told(visit: Visit, people: Team, cit
     page.goto("/?day=" + day(1))
     page.locator(".pin").click()
     expect(page.locator(".person")).to_contain_text("works 00:00\N{EN DASH}08:30 your time")
+
+
+def test_a_pin_outside_of_the_part_that_is_shown_comes_into_its_middle(
+    visit: Visit, people: Team, city: City
+) -> None:
+    """Where the browser scrolled to it instead, the outline would no longer fit the pins."""
+    ann, *_ = people(ann=city("Tokyo"), bob=city("Lima"))
+    page = visit(ann)
+    page.goto("/")
+    tokyo = page.get_by_role("button", name="Tokyo, JP: 1 person")
+    lima = page.get_by_role("button", name="Lima, PE: 1 person")
+    lima.click()
+    for _ in range(3):
+        page.get_by_role("button", name="Zoom in").click()
+    expect(lima).to_be_in_viewport()
+    expect(tokyo).not_to_be_in_viewport()
+    lima.focus()
+    page.keyboard.press("ArrowRight")
+    expect(tokyo).to_be_focused()
+    expect(tokyo).to_be_in_viewport(ratio=1)
+    assert page.locator(".map").evaluate("(map) => [map.scrollLeft, map.scrollTop]") == [0, 0]
 
 
 def test_a_map_that_cannot_be_had_is_offered_again(visit: Visit, people: Team, city: City) -> None:

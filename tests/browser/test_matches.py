@@ -4,10 +4,11 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.days import day, today, written
-from tests.browser.visits import City, Team, Visit
+from tests.browser.test_reach import expect_no_violation
+from tests.browser.visits import City, Team, Visit, Visits
 from tests.people_kit import Person
 
 
@@ -96,3 +97,53 @@ def test_an_answer_that_is_lost_is_offered_again(visit: Visit, ann: Person) -> N
     bob.get_by_role("button", name="Try again").click()
     expect(bob.get_by_text("you meet")).to_be_visible()
     expect(bob.get_by_text("You are offline.")).to_have_count(0)
+
+
+def test_a_match_that_is_gone_keeps_no_other_from_being_marked(visit: Visit, ann: Person) -> None:
+    page = visit(ann)
+    page.goto("/matches")
+    gone: list[str] = []
+
+    def answer(route: Route) -> None:
+        gone.append(route.request.url)
+        if len(gone) > 1:
+            route.continue_()
+        else:
+            route.fulfill(status=404, body='{"code": "not_found", "detail": "Not found."}')
+
+    page.route("**/api/matches/match_*", answer)
+    page.get_by_role("button", name="Mark all 2 new ones as seen").click()
+    expect(page.get_by_text("All matches are marked as seen.")).to_be_visible()
+    expect(page.locator(".match")).to_have_count(1)
+    assert sorted(match["state"] for match in ann.results("/api/matches")) == ["seen", "unseen"]
+
+
+def test_an_answer_does_not_stand_for_a_list_that_never_came(visit: Visit, ann: Person) -> None:
+    page = visit(ann)
+    page.route("**/api/matches?limit=1000*", lambda route: route.abort())
+    page.goto("/matches")
+    expect(page.get_by_text("The server cannot be reached.")).to_be_visible()
+    views(page, "Past")
+    page.get_by_role("button", name="We meet: Bob").click()
+    expect(page.get_by_text("you meet")).to_be_visible()
+    views(page, "Coming")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    expect(page.get_by_text("Nobody yet.")).to_have_count(0)
+
+
+def test_a_page_that_breaks_says_so_and_the_others_go_on(visits: Visits, ann: Person) -> None:
+    page = visits.open(ann)
+    nonsense = '{"count": 1, "results": [{"id": "match_x", "state": "unseen"}]}'
+    page.route("**/api/matches?limit=1000*", lambda route: route.fulfill(body=nonsense))
+    page.goto("/matches")
+    expect(page.get_by_role("heading", name="This page broke")).to_be_visible()
+    expect_no_violation(page)
+    page.get_by_role("link", name="Trips").click()
+    expect(page.get_by_role("heading", name="My trips")).to_be_visible()
+    page.get_by_role("link", name="Matches").click()
+    page.unroute_all()
+    page.get_by_role("button", name="Load the page again").click()
+    expect(page.locator(".match")).to_have_count(2)
+    assert all("in the console" in one for one in visits.wrong), visits.wrong
+    assert visits.wrong, "what broke is told nowhere"
+    visits.wrong.clear()

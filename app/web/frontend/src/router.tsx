@@ -8,16 +8,18 @@ const listeners = new Set<() => void>();
 /** The path that the browser shows. */
 export function usePath(): string {
   const [path, setPath] = useState(location.pathname);
-  useEffect(() => {
-    const changed = () => setPath(location.pathname);
-    listeners.add(changed);
-    addEventListener("popstate", changed);
-    return () => {
-      listeners.delete(changed);
-      removeEventListener("popstate", changed);
-    };
-  }, []);
+  useEffect(() => watchAddress(() => setPath(location.pathname)), []);
   return path;
+}
+
+/** Tell `changed` whenever people go to an address, be it the same page once more; returns how to stop that. */
+export function watchAddress(changed: () => void): () => void {
+  listeners.add(changed);
+  addEventListener("popstate", changed);
+  return () => {
+    listeners.delete(changed);
+    removeEventListener("popstate", changed);
+  };
 }
 
 /** Go to another page. */

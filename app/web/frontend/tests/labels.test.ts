@@ -19,7 +19,7 @@ test("a flag is two letters of its own kind", () => {
 
 test.each([
   [0, "in the same city"],
-  [null, "in the same city"],
+  [null, "nobody knows how far apart"],
   [400, "1 km apart"],
   [79_600, "80 km apart"],
 ])("%s metres are %s", (metres, text) => {

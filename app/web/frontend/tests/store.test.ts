@@ -53,3 +53,21 @@ test("after a change no answer counts that began before it", async () => {
   await Promise.all([first, second]);
   expect(seen).toEqual(["mine", "new"]);
 });
+
+test("what is forgotten is looked up again: when somebody shows it, and not out of an older answer", async () => {
+  const answers: ((value: string) => void)[] = [];
+  const resource = new Resource(() => new Promise<string>((resolve) => answers.push(resolve)));
+  const loading = resource.load();
+  resource.forget();
+  answers[0]?.("old");
+  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  answers[1]?.("new");
+  await loading;
+  expect(resource.data).toBe("new");
+  resource.forget();
+  expect([resource.data, answers.length]).toEqual([null, 2]);
+  resource.subscribe(() => undefined, resource.version);
+  resource.set("shown");
+  resource.forget();
+  expect([resource.data, answers.length]).toEqual(["shown", 3]);
+});

@@ -38,6 +38,16 @@ export class Resource<T> {
     if (Date.now() - this.loadedAt > age) void this.load();
   }
 
+  /** What is known is no longer so: look again, at once if somebody shows it, else when somebody will. */
+  forget(): void {
+    if (this.listeners.size) {
+      void this.renew();
+      return;
+    }
+    this.overtaken = this.loading !== null;
+    this.data = null;
+  }
+
   /** Put in place what a call has just answered. */
   set(data: T): void {
     this.overtaken = this.loading !== null;
@@ -106,7 +116,7 @@ export function useResource<T>(resource: Resource<T>, age = Infinity): Resource<
 /** After a trip or a home has changed, whatever follows from it has too. */
 export function forgetWhatFollows(): void {
   for (const resource of [team, unseen, trips]) void resource.renew();
-  matches.data = null;
+  matches.forget();
 }
 
 async function everything<T>(

@@ -26,6 +26,7 @@ export function flag(city: Pick<Named, "country">): string {
 
 /** How far two people are from one another. */
 export function writeDistance(metres: number | null): string {
+  if (metres === null) return "nobody knows how far apart";
   return metres ? `${Math.max(1, Math.round(metres / 1000))} km apart` : "in the same city";
 }
 

@@ -12,7 +12,7 @@ import { PlaceList } from "../parts/place_list";
 import { Problem } from "../parts/problem";
 import { useNow } from "../parts/use_now";
 import { WorldMap } from "../parts/world_map";
-import { Link, Page } from "../router";
+import { Link, Page, watchAddress } from "../router";
 
 const EMPTY: TeamMap = { first_day: "1970-01-01", cities: [], people: [] };
 
@@ -50,6 +50,7 @@ export function MapPage({ worldUrl }: { worldUrl: string }) {
   };
   const settle = (chosen: Day) => rememberInAddress(chosen, today);
   useEffect(() => settle(day), [day === today]);
+  useEffect(() => watchAddress(() => location.pathname === "/" && setWanted(dayInAddress())), []);
 
   return (
     <Page

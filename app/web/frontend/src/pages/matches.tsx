@@ -100,12 +100,17 @@ function Agenda({ matches: shown, me: myself }: { matches: Match[]; me: string }
   );
 }
 
+/** A match that vanished meanwhile needs no answer; the list has lost it already. */
+function skipWhatIsGone(error: unknown): void {
+  if (!(error instanceof Failure) || error.kind !== "missing") throw error;
+}
+
 function SeenAll({ matches: fresh }: { matches: Match[] }) {
   const [failure, setFailure] = useState<Failure | null>(null);
   const see = async () => {
     try {
       setFailure(null);
-      for (const { id } of fresh) await respond(id, { state: "seen" });
+      for (const { id } of fresh) await respond(id, { state: "seen" }).catch(skipWhatIsGone);
       say("All matches are marked as seen.");
     } catch (error) {
       if (!(error instanceof Failure)) throw error;

@@ -22,15 +22,19 @@ export type Changes = { state?: Match["state"]; are_meeting?: boolean };
 export async function respond(id: string, changes: Changes): Promise<Match | null> {
   try {
     const { data } = await call("patch", "/api/matches/{public_id}", { id, body: changes });
-    matches.set((matches.data ?? []).map((match) => (match.id === id ? data : match)));
+    replace((match) => (match.id === id ? [data] : [match]));
     return data;
   } catch (error) {
-    if (error instanceof Failure && error.kind === "missing")
-      matches.set((matches.data ?? []).filter((match) => match.id !== id));
+    if (error instanceof Failure && error.kind === "missing") replace((match) => (match.id === id ? [] : [match]));
     throw error;
   } finally {
     void unseen.renew();
   }
+}
+
+/** Bring the list up to date, if it has been looked up at all. */
+function replace(become: (match: Match) => Match[]): void {
+  if (matches.data) matches.set(matches.data.flatMap(become));
 }
 
 interface Props {

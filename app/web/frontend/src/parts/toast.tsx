@@ -12,18 +12,19 @@ export function say(message: string): void {
 }
 
 export function Toast() {
-  const [message, setMessage] = useState("");
+  const [message, setMessage] = useState<{ text: string; number: number } | null>(null);
   useEffect(() => {
-    show = setMessage;
+    show = (text) => setMessage((before) => ({ text, number: (before?.number ?? 0) + 1 }));
   }, []);
   useEffect(() => {
     if (!message) return undefined;
-    const timer = setTimeout(() => setMessage(""), SHOWN_FOR);
+    const timer = setTimeout(() => setMessage(null), SHOWN_FOR);
     return () => clearTimeout(timer);
   }, [message]);
   return (
     <div class="toast" role="status">
-      {message && <p>{message}</p>}
+      {/* Another paragraph each time: the same words, said again, are seen and read out again. */}
+      {message && <p key={message.number}>{message.text}</p>}
     </div>
   );
 }

@@ -63,6 +63,11 @@ export function WorldMap({ worldUrl, places, selected, working, select }: Props)
     left: `${(0.5 + (x - view.x) * factor) * 100}%`,
     top: `${(0.5 + (y - view.y) * factor) * 100}%`,
   });
+  /** Bring a pin that is out of sight into the middle. */
+  const reveal = (x: number, y: number) => {
+    const isSeen = Math.max(Math.abs(x - view.x), Math.abs(y - view.y)) * factor < 0.5;
+    if (!isSeen) setView(within({ ...view, x, y }));
+  };
   return (
     <div class={view.zoom ? "map zoomed" : "map"} ref={frame} {...drag}>
       <img
@@ -73,7 +78,7 @@ export function WorldMap({ worldUrl, places, selected, working, select }: Props)
         draggable={false}
         style={{ ...at(0, 0), width: `${factor * 100}%`, height: `${factor * 100}%` }}
       />
-      <Pins pins={pins} at={at} selected={selected} working={working} select={select} />
+      <Pins {...{ pins, at, reveal, selected, working, select }} />
       <div class="zoom" role="group" aria-label="Zoom">
         <button type="button" aria-label="Zoom in" disabled={view.zoom === ZOOMS.length - 1} onClick={() => zoom(1)}>
           +
@@ -89,10 +94,11 @@ export function WorldMap({ worldUrl, places, selected, working, select }: Props)
 interface PinsProps extends Pick<Props, "selected" | "working" | "select"> {
   pins: { place: Place; x: number; y: number }[];
   at: (x: number, y: number) => { left: string; top: string };
+  reveal: (x: number, y: number) => void;
 }
 
 /** One stop of the Tab key for all pins; the arrow keys go from one to the next. */
-function Pins({ pins, at, selected, working, select }: PinsProps) {
+function Pins({ pins, at, reveal, selected, working, select }: PinsProps) {
   const group = useRef<HTMLDivElement>(null);
   const [focused, setFocused] = useState(0);
   const stop = Math.min(focused, pins.length - 1);
@@ -117,7 +123,10 @@ function Pins({ pins, at, selected, working, select }: PinsProps) {
           aria-pressed={city.id === selected}
           aria-label={`${cityLabel(city)}: ${countPeople(people.length)}`}
           title={cityLabel(city)}
-          onFocus={() => setFocused(index)}
+          onFocus={() => {
+            setFocused(index);
+            reveal(x, y);
+          }}
           onClick={() => select(city.id)}
         >
           {people.length}
