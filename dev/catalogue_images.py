@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev import base_image, build_context, catalogue, go_modules, process, programs, state
+from dev import base_image, build_context, catalogue, disk, go_modules, process, programs, state
 from dev.base_image import Say
 from dev.errors import ImageError, ProcessError
 from dev.settings import ROOT, Settings
@@ -135,8 +135,12 @@ def build(name: str, settings: Settings, say: Say) -> Found:
         raise ImageError(
             f"the image {name} could not be built",
             details=error.tail(30),
-            remedy="see the lines above; what was built is kept, so run this again. Packages that "
-            "cannot be fetched: `./witw doctor` looks at network, proxy and certificates",
+            remedy=disk.remedy(
+                error.details,
+                "see the lines above; what was built is kept, so run this again. Packages that "
+                "cannot be fetched: `./witw doctor` looks at network, proxy and certificates",
+                disk.places(settings.cache_dir),
+            ),
         ) from error
     state.add_to_stamp(STAMP, "references", [reference])
     return Found(name, reference, BUILT)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import pkgutil
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType, ModuleType
 from typing import NoReturn
 
 import typer
 
-from dev import commands, console, process
-from dev.errors import WitwError
+from dev import commands, console, disk, process, settings, state
+from dev.errors import SettingsError, WitwError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,6 +43,11 @@ def main(arguments: list[str] | None = None) -> int:
         code = None
     except WitwError as error:
         console.print_error(error)
+        code = 1
+    except OSError as error:
+        if (no_room := disk.full(error, _places())) is None:
+            raise
+        console.print_error(no_room)
         code = 1
     finally:
         process.end_children()
@@ -86,6 +93,13 @@ def build() -> typer.Typer:
                 _with_exit_code(module.command)
             )
     return app
+
+
+def _places() -> list[Path]:
+    """Where commands write on this machine."""
+    with contextlib.suppress(SettingsError):
+        return [state.FOLDER, *disk.places(settings.load().cache_dir)]
+    return [state.FOLDER]
 
 
 def _with_exit_code(command: Callable[..., int | None]) -> Callable[..., None]:

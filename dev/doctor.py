@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from dev import archive, catalogue, catalogue_images, engine, engine_setup, host, packages, stack
+from dev import disk as disks
 from dev.compose import Compose
 from dev.errors import HostError, WitwError
 from dev.settings import Settings
@@ -106,16 +107,13 @@ def memory(settings: Settings) -> Check:
 
 def disk(settings: Settings) -> Check:
     """Room for images and caches."""
-    places = {settings.cache_dir: host.disk_free(settings.cache_dir)}
-    if engine.is_local():
-        places[Path("/var/lib/docker")] = host.disk_free(Path("/var/lib/docker"))
+    places = {place: host.disk_free(place) for place in disks.places(settings.cache_dir)}
     path, free = min(places.items(), key=lambda place: place[1])
     found = f"{free / GIB:.0f} GiB free for {path}"
     if free >= DISK_WANTED:
         return Check("disk", Level.OK, found)
     level = Level.FAIL if free < DISK_NEEDED and not _is_up(settings) else Level.NOTE
-    fix = "free some (`docker system df` says what Docker holds), or put the cache elsewhere: WITW_CACHE_DIR"
-    return Check("disk", level, f"{found}, {DISK_WANTED / GIB:g} GiB are wanted", fix)
+    return Check("disk", level, f"{found}, {DISK_WANTED / GIB:g} GiB are wanted", disks.REMEDY)
 
 
 def text_encoding() -> Check:

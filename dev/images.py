@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dev import build_context, host, npm, process, state
+from dev import build_context, disk, host, npm, process, state
 from dev.base_image import Say, image_id
 from dev.compose import Compose
 from dev.errors import ImageError, ProcessError
@@ -109,8 +109,12 @@ def build(
         raise ImageError(
             "the images could not be built",
             details=error.tail(30),
-            remedy="see the lines above; what was built is kept. Packages that cannot be fetched: "
-            "`./witw doctor` looks at network, proxy and certificates",
+            remedy=disk.remedy(
+                error.details,
+                "see the lines above; what was built is kept. Packages that cannot be fetched: "
+                "`./witw doctor` looks at network, proxy and certificates",
+                disk.places(compose.settings.cache_dir),
+            ),
         ) from error
     _remember([image_id(image.name) for image in todo])
     for image in todo:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev import catalogue, console, go_modules, host, process, state
+from dev import catalogue, console, disk, go_modules, host, process, state
 from dev.errors import HostError, ImageError, ProcessError
 from dev.go_modules import Module
 from dev.tools import golang
@@ -36,8 +36,9 @@ BUILD_TIMEOUT = 5400.0
 
 FETCH_TIMEOUT = 300.0
 
-DISK_NEEDED = 6 * 1024**3
-"""Bytes that sources, compiled packages and programs of the largest go.mod take."""
+DISK_NEEDED, DISK_NEEDED_AGAIN = 6 * 1024**3, 1024**3
+"""Bytes that sources, compiled packages and programs of the largest go.mod take; and programs alone, where
+Go's own cache has the rest from an earlier build."""
 
 FLAGS = "-mod=readonly -buildvcs=false -modcacherw"
 """-modcacherw: a cache that can be deleted without further ado."""
@@ -184,9 +185,10 @@ def _build(module: Module, programs: list[Program], cache: Path, system: str, sa
     folder = programs[0].path.parent
     folder.mkdir(parents=True, exist_ok=True)
     names = ", ".join(program.name for program in programs)
-    if (free := host.disk_free(folder)) < DISK_NEEDED:
+    needed = DISK_NEEDED_AGAIN if any(folder.glob("*.sha256")) else DISK_NEEDED
+    if (free := host.disk_free(folder)) < needed:
         raise HostError(
-            f"building {names} needs {DISK_NEEDED >> 30} GiB in {cache}, {free / 2**30:.1f} GiB are free",
+            f"building {names} needs {needed >> 30} GiB in {cache}, {free / 2**30:.1f} GiB are free",
             remedy="free some room, or name another folder: WITW_CACHE_DIR",
         )
     say("getting Go")
@@ -218,8 +220,12 @@ def _build(module: Module, programs: list[Program], cache: Path, system: str, sa
             raise ImageError(
                 f"{names} could not be built from Go modules",
                 details=error.tail(30),
-                remedy="see the lines above; what was compiled is kept, so run this again. Go needs room "
-                "on the disk and, once, the network (GOPROXY, HTTPS_PROXY)",
+                remedy=disk.remedy(
+                    error.details,
+                    "see the lines above; what was compiled is kept, so run this again. Go needs the "
+                    "network once (GOPROXY, HTTPS_PROXY)",
+                    [cache],
+                ),
             ) from error
         for program in programs:
             made = Path(aside) / program.name

@@ -27,6 +27,10 @@ def write(path: Path, text: str, *, mode: int = 0o644) -> None:
         with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
             file.write(text)
         aside.replace(path)
+    except OSError as error:
+        # Where a write fails, the system does not say of which file.
+        error.filename = error.filename or str(path)
+        raise
     finally:
         aside.unlink(missing_ok=True)
 

@@ -7,6 +7,7 @@ what it builds are kept in the user's cache under a name made of their inputs: a
 from __future__ import annotations
 
 import platform
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,9 +57,13 @@ def build(name: str, package: str, cache: Path) -> Path:
 
 
 def toolchain(cache: Path) -> Path:
-    """The `go` command, installed by hash when missing."""
+    """The `go` command, installed by hash when missing.
+
+    A toolchain that has lost it, to whoever cleans caches, is installed anew.
+    """
     home = cache / "go" / digest(platform.machine(), REQUIREMENTS.read_bytes())[:16]
-    if not home.exists():
+    go = home / "go" / "bin" / "go"
+    if not go.is_file():
         with _aside(home) as unfinished:
             _or_complain(
                 [
@@ -67,7 +72,10 @@ def toolchain(cache: Path) -> Path:
                 ],
                 timeout=INSTALL_SECONDS,
             )  # fmt: skip
-    return home / "go" / "bin" / "go"
+            # Only now: another run may have brought it meanwhile.
+            if home.exists() and not go.is_file():
+                shutil.rmtree(home)
+    return go
 
 
 @contextmanager

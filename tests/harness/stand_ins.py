@@ -36,8 +36,8 @@ def docker(state: dict[str, Any], arguments: list[str]) -> tuple[int, str]:  # n
                 return 1, "no such host"
             images[name] = DIGEST
         case ["buildx", "build", *_]:
-            if state.get("build fails"):
-                return 1, "apt-get: no route to host"
+            if why := state.get("build fails"):
+                return 1, why
             images[arguments[arguments.index("--tag") + 1]] = DIGEST
         case ["image", "ls", *_]:
             return 0, "\n".join(images)

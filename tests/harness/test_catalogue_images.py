@@ -91,10 +91,18 @@ def test_who_names_a_registry_gets_no_build_in_its_place(options, machine):
 
 
 def test_a_build_that_fails_shows_its_last_words(machine):
-    machine.change(**{"build fails": True})
+    machine.change(**{"build fails": "apt-get: no route to host"})
     with pytest.raises(ImageError) as caught:
         catalogue_images.ensure("node", settings.load(pull="never"), silent)
     assert "no route to host" in caught.value.details
+
+
+def test_a_build_that_fills_the_disk_names_it(machine, tmp_path):
+    machine.change(**{"build fails": "write /var/lib/x: no space left on device"})
+    with pytest.raises(ImageError) as caught:
+        catalogue_images.ensure("node", settings.load(pull="never"), silent)
+    assert "the disk is full" in caught.value.remedy
+    assert f"GiB free for {tmp_path / 'cache'}" in caught.value.remedy
 
 
 def test_verify_names_what_is_not_what_the_catalogue_says(machine, capsys):

@@ -1,5 +1,6 @@
 """The command line itself, and what readers see of a run."""
 
+import errno
 import io
 import os
 import signal
@@ -46,6 +47,42 @@ def test_an_error_is_printed_with_its_details_and_remedy(
     assert "error: it broke [red]" in said
     assert "line 1" in said
     assert "to mend it: mend [it]" in said
+
+
+def test_a_full_disk_is_told_with_the_file_its_room_and_a_remedy(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fill() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "file"))
+
+    monkeypatch.setattr(cli, "build", lambda: lambda **_: fill())
+    assert cli.main([]) == 1
+    said = " ".join(capfd.readouterr().err.split())
+    assert f"{tmp_path}/file could not be written: No space left on device" in said
+    assert f"GiB free for {tmp_path})" in said
+    assert "WITW_CACHE_DIR" in said
+
+
+def test_a_full_disk_is_told_where_the_system_does_not_name_the_file(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fill() -> None:
+        with Path("/dev/full").open("w") as file:
+            file.write("text")
+
+    monkeypatch.setenv("WITW_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(cli, "build", lambda: lambda **_: fill())
+    assert cli.main([]) == 1
+    assert f"GiB free for {tmp_path}/cache" in " ".join(capfd.readouterr().err.split())
+
+
+def test_any_other_error_of_the_system_is_a_mistake_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(cli, "build", lambda: lambda **_: fail())
+    with pytest.raises(OSError, match="Input/output error"):
+        cli.main([])
 
 
 @pytest.mark.parametrize(

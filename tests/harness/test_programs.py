@@ -116,6 +116,27 @@ def test_without_room_nothing_is_begun(tiny, tmp_path, monkeypatch):
         programs.ensure("tiny", cache=tmp_path)
 
 
+def test_one_damaged_program_wants_no_room_for_all_that_was_compiled(tiny, real_cache, monkeypatch):
+    path = programs.ensure("tiny", cache=real_cache)["hello"]
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-100])
+    monkeypatch.setattr(host, "disk_free", lambda _: 2 * 1024**3)
+    assert programs.ensure("tiny", cache=real_cache)["hello"].read_bytes() == whole
+
+
+def test_a_disk_that_fills_up_while_go_compiles_is_named(tiny, tmp_path, monkeypatch):
+    go = tmp_path / "go"
+    go.write_text("#!/bin/sh\necho 'write /cache/x.a: no space left on device' >&2; exit 1\n")
+    go.chmod(0o755)
+    monkeypatch.setattr(golang, "toolchain", lambda _: go)
+    cache = tmp_path / "cache"
+    with pytest.raises(ImageError) as caught:
+        programs.ensure("tiny", cache=cache)
+    assert "the disk is full" in caught.value.remedy
+    assert f"GiB free for {cache}" in caught.value.remedy
+    assert "WITW_CACHE_DIR" in caught.value.remedy
+
+
 def test_an_image_is_built_anew_when_a_file_of_it_changes(tmp_path, monkeypatch):
     before = catalogue_images.content("registry")
     copy = tmp_path / "registry"

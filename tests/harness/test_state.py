@@ -1,5 +1,6 @@
 """What the harness remembers."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -34,6 +35,17 @@ def test_a_file_is_replaced_whole_and_keeps_its_mode(tmp_path: Path) -> None:
     assert (tmp_path / "new" / "file").read_text() == "two"
     assert (tmp_path / "new" / "file").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["file"]
+
+
+def test_a_file_that_the_disk_has_no_room_for_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.open
+    monkeypatch.setattr(state.os, "open", lambda *_: real("/dev/full", os.O_WRONLY))
+    with pytest.raises(OSError, match="No space left") as caught:
+        state.write(tmp_path / "file", "text")
+    assert caught.value.filename == str(tmp_path / "file")
+    assert not (tmp_path / "file").exists()
 
 
 def test_images_that_are_built_side_by_side_are_all_remembered() -> None:

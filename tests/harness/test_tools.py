@@ -76,6 +76,24 @@ def test_go_itself_is_installed_by_hash_or_not_at_all(
     assert list((tmp_path / "cache" / "go").iterdir()) == []
 
 
+def test_a_toolchain_without_its_go_is_installed_anew(
+    tmp_path: Path, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install = script(
+        "uv", 'while [ "$1" != --target ]; do shift; done; mkdir -p "$2/go/bin"; echo go > "$2/go/bin/go"'
+    )
+    monkeypatch.setattr(golang, "find_uv_bin", lambda: str(install))
+    go = golang.toolchain(tmp_path / "cache")
+    whole = go.read_text()
+    go.unlink()
+    (go.parent / "left over").touch()
+
+    assert golang.toolchain(tmp_path / "cache") == go
+    assert go.read_text() == whole
+    assert [file.name for file in go.parent.iterdir()] == ["go"]
+    assert len(list((tmp_path / "cache" / "go").iterdir())) == 1
+
+
 def test_a_race_for_the_same_tool_has_two_winners(tmp_path: Path) -> None:
     target = tmp_path / "tools" / "go"
 
