@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ def run(
         confirm()
     with report.stage("releases") as stage:
         done = release.heal(target, todo, known)
-        done += _remove_failed_jobs(run_by, todo)
+        done += release.remove_jobs(target, todo, failed=True)
         if before is not None:
             before()
         apply(run_by, todo, stage)
@@ -128,7 +128,8 @@ def apply(run_by: Helmfile, todo: list[Release], stage: console.Stage) -> None:
     """Install or upgrade releases side by side, watched: a hook that cannot end well ends the wait early.
 
     Raises:
-        ClusterError: Names the pod and the reason, or says what Helm said. What was begun is brought back.
+        ClusterError: Names the pod and the reason, or says what Helm said. What was begun is brought back; if
+            that failed as well, the details say so.
     """
     through = threading.Event()
     watch = waits.Watch(run_by.target.kube, {item.namespace for item in todo})
@@ -151,11 +152,23 @@ def apply(run_by: Helmfile, todo: list[Release], stage: console.Stage) -> None:
 
     try:
         process.side_by_side(install, look)
-    except (ProcessError, WitwError) as error:
-        release.heal(run_by.target, todo, release.states(run_by.target))
-        if not isinstance(error, ProcessError):
+    except WitwError as error:
+        cause = helmfile.failed(error) if isinstance(error, ProcessError) else error
+        _bring_back(run_by, todo, cause)
+        if cause is error:
             raise
-        raise helmfile.failed(error) from error
+        raise cause from error
+
+
+def _bring_back(run_by: Helmfile, todo: list[Release], cause: WitwError) -> None:
+    """Heal what failed. What stands in the way of that is told beside the cause, never in its place."""
+    try:
+        release.heal(run_by.target, todo, release.states(run_by.target))
+        release.remove_jobs(run_by.target, todo, failed=False)
+    except WitwError as error:
+        told = (cause.details, f"what was begun could not be brought back: {error.message}", error.details)
+        cause.details = "\n".join(filter(None, told))
+        cause.remedy = "; ".join(filter(None, (error.remedy, cause.remedy)))
 
 
 def _look(run_by: Helmfile, todo: list[Release], known: dict[str, State], *, diff: bool) -> str:
@@ -172,27 +185,6 @@ def _look(run_by: Helmfile, todo: list[Release], known: dict[str, State], *, dif
 def _standing(item: Release, known: dict[str, State]) -> str:
     there = known.get(item.key)
     return f"{item.name} {there.status}, revision {there.revision}" if there else f"{item.name} is new"
-
-
-def _remove_failed_jobs(run_by: Helmfile, todo: Iterable[Release]) -> list[str]:
-    """A failed Job of an earlier attempt would be taken for one of this; its logs have been shown."""
-    done = []
-    for item in todo:
-        jobs = run_by.target.kube.list(
-            "Job", item.namespace, label_selector=f"app.kubernetes.io/instance={item.name}"
-        )
-        failed = [
-            job["metadata"]["name"]
-            for job in jobs
-            if any(
-                one["type"] == "Failed" and one["status"] == "True"
-                for one in job["status"].get("conditions", [])
-            )
-        ]
-        if failed:
-            run_by.target.run_kubectl("delete", "job", f"--namespace={item.namespace}", *failed)
-            done.append(f"removed the failed {', '.join(failed)}")
-    return done
 
 
 def _there(run_by: Helmfile) -> set[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from dev.errors import ClusterError, ProcessError
+from dev.kube import Object
 from dev.settings import ROOT
 from dev.target import Target
 
@@ -110,6 +111,32 @@ def heal(target: Target, releases: Iterable[Release], known: dict[str, State]) -
     ]
 
 
+def remove_jobs(target: Target, releases: Iterable[Release], *, failed: bool) -> list[str]:
+    """Remove Jobs that an ended Helm left behind.
+
+    A hook without an end would begin whenever its image or Secret comes, and migrate the database for a
+    version that is not there; the next attempt would wait for its pod.
+
+    Args:
+        target: The cluster.
+        releases: Whose Jobs; no Helm may be at work on them.
+        failed: Also those that failed, which would be taken for Jobs of the next attempt.
+
+    Returns:
+        What was done.
+    """
+    done = []
+    for release in releases:
+        mine = f"app.kubernetes.io/instance={release.name}"
+        jobs = target.kube.list("Job", release.namespace, label_selector=mine)
+        left = [job for job in jobs if _is_unfinished_hook(job) or (failed and _has(job, "Failed"))]
+        if names := [job["metadata"]["name"] for job in left]:
+            where = f"--namespace={release.namespace}"
+            target.run_kubectl("delete", "job", where, "--ignore-not-found", *names)
+            done.append(f"removed what an earlier attempt left: {', '.join(names)}")
+    return done
+
+
 def _heal_one(target: Target, release: Release) -> str:
     revisions = history(target, release)
     status = revisions[-1]["status"] if revisions else "gone"
@@ -134,6 +161,17 @@ def _heal_one(target: Target, release: Release) -> str:
             remedy=f"see `helm history {release.name} --namespace {release.namespace}`",
         ) from error
     return f"{release.name} was {status} and never deployed: uninstalled"
+
+
+def _is_unfinished_hook(job: Object) -> bool:
+    """Whether Helm made it to wait for its end, and that has not come. A CronJob's Jobs are no hooks."""
+    is_hook = "helm.sh/hook" in (job["metadata"].get("annotations") or {})
+    return is_hook and not (_has(job, "Failed") or _has(job, "Complete"))
+
+
+def _has(job: Object, condition: str) -> bool:
+    found = job["status"].get("conditions") or []
+    return any(one["type"] == condition and one["status"] == "True" for one in found)
 
 
 def _age(revision: dict[str, Any]) -> dt.timedelta:

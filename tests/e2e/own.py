@@ -30,6 +30,9 @@ SMALL = {"requests": {"cpu": "10m", "memory": "96Mi"}, "limits": {"memory": "512
 
 Values = dict[str, Any]
 
+ENDLESS: Values = {"migrations": {"args": ["shell", "--no-imports", "-c", "import time; time.sleep(600)"]}}
+"""A migration that does not end by itself."""
+
 
 @dataclass(frozen=True)
 class Helm:
@@ -101,6 +104,7 @@ class Own(Stack):
     def apply(self, name: str, namespace: str, chart: Path, values: Values) -> None:
         """Install or upgrade a release the way that `./witw deploy` does, and wait until it is ready."""
         item = Release(name, namespace, chart, "app", (self.write(f"{namespace}-{name}", values),))
+        release.remove_jobs(self.to, [item], failed=True)
         deploy.apply(Helm(self.to, item), [item], Stage("releases"))  # type: ignore[arg-type]
         waits.until_ready(self.to.kube, namespaces=[namespace], timeout=READY_SECONDS, stage=Stage("ready"))
 
@@ -114,10 +118,6 @@ class Own(Stack):
         before = self._state()
         yield
         if self._state() != before:
-            # Of an upgrade that was given up; its pod would be taken for one of the next.
-            left = [job["metadata"]["name"] for job in self.list("Job") if not job["status"].get("succeeded")]
-            if left:
-                self.kubectl("delete", "job", *left)
             self.upgrade()
 
     def _state(self) -> Any:

@@ -1,5 +1,6 @@
 """What is rolled out and what is left alone; what is said and left behind when it goes wrong."""
 
+import datetime as dt
 import json
 import threading
 from pathlib import Path
@@ -174,14 +175,29 @@ def test_a_pending_release_is_healed_before_it_is_upgraded(run, target):
     assert recorder.did("sync") == ["witw"]
 
 
-def test_failed_jobs_of_an_earlier_attempt_are_removed(run, target):
-    failed = {"conditions": [{"type": "Failed", "status": "True"}]}
+def job(name, *, ended="", hook=False):
+    """A Job as Kubernetes lists it; `ended` is the condition that it has come to."""
+    metadata = {"name": name, "annotations": {"helm.sh/hook": "pre-upgrade"}} if hook else {"name": name}
+    conditions = [{"type": "Failed", "status": "False"}, {"type": ended or "Suspended", "status": "True"}]
+    return {"metadata": metadata, "status": {"conditions": conditions} if ended else {}}
+
+
+def test_jobs_that_an_earlier_attempt_left_are_removed(run, target):
     target.jobs = [
-        {"metadata": {"name": "witw-migrate-2"}, "status": failed},
-        {"metadata": {"name": "witw-migrate-3"}, "status": {}},
+        job("witw-migrate-2", ended="Failed"),
+        job("witw-migrate-3", hook=True),
+        job("witw-migrate-4", hook=True, ended="Complete"),
+        job("witw-cities-1234"),
     ]
     run({**PLATFORM, "layers": {}})
-    assert ["delete", "job", "--namespace=witw", "witw-migrate-2"] in target.kubectl
+    assert removed(target) == {"witw-migrate-2", "witw-migrate-3"}
+
+
+def removed(target):
+    """The Jobs that were deleted."""
+    calls = [call for call in target.kubectl if call[:2] == ["delete", "job"]]
+    assert all(call[2:4] == ["--namespace=witw", "--ignore-not-found"] for call in calls)
+    return {name for call in calls for name in call[4:]}
 
 
 def test_a_release_that_fails_says_what_helm_said_and_is_tried_again(run, target):
@@ -207,13 +223,55 @@ def hopeless(monkeypatch):
     monkeypatch.setattr(waits, "look", look)
 
 
-def test_a_hook_that_cannot_end_well_is_not_waited_for(run, target, hopeless, monkeypatch):
+@pytest.fixture
+def waiting(hopeless, monkeypatch):
+    """Makes a helmfile that waits for that hook until it is ended."""
     through = threading.Event()
-    recorder = Recorder(target)
-    object.__setattr__(recorder, "sync", lambda _: through.wait(10))
     monkeypatch.setattr(deploy.process, "end_children", through.set)
+
+    def of(target):
+        def wait(_):
+            target.jobs = [job("witw-migrate-1", ended="Failed"), job("witw-migrate-2", hook=True)]
+            through.wait(10)
+
+        recorder = Recorder(target)
+        object.__setattr__(recorder, "sync", wait)
+        return recorder
+
+    return of
+
+
+def test_a_hook_that_cannot_end_well_is_neither_waited_for_nor_left(run, target, waiting):
     with pytest.raises(ClusterError, match="witw-migrate-2-x: InvalidImageName"):
-        run({**PLATFORM, "layers": {}}, recorder=recorder)
+        run({**PLATFORM, "layers": {}}, recorder=waiting(target))
+    assert removed(target) == {"witw-migrate-2"}, "the failed one is kept for a look"
+
+
+def test_the_cause_is_named_also_where_what_was_begun_cannot_be_brought_back(run, waiting):
+    """In a cluster of others a young pending release is not touched: somebody may have begun it meanwhile."""
+    theirs = FakeTarget()
+    app = next(item for item in release.declared() if item.name == "witw")
+    put(theirs, app)
+    recorder = waiting(theirs)
+    begin = recorder.sync
+    now = dt.datetime.now(dt.UTC).isoformat()
+
+    def sync(only):
+        put(theirs, app, "pending-upgrade")
+        theirs.histories["witw"] = [
+            {"revision": 1, "status": "deployed", "updated": now},
+            {"revision": 2, "status": "pending-upgrade", "updated": now},
+        ]
+        begin(only)
+
+    object.__setattr__(recorder, "sync", sync)
+    with pytest.raises(ClusterError, match="witw-migrate-2-x: InvalidImageName") as caught:
+        run(None, recorder=recorder)
+    assert "no such image" in caught.value.details
+    assert "could not be brought back: the release witw/witw is pending-upgrade" in caught.value.details
+    assert "rollback witw" in caught.value.remedy
+    assert theirs.did("rollback") == []
+    assert removed(theirs) == set()
 
 
 def test_in_a_cluster_of_others_the_reader_is_asked_first(run, monkeypatch):
