@@ -142,8 +142,8 @@ export function CityField({ value, change, ...field }: Props) {
 }
 
 interface Answer {
-  query: string;
-  attempt: number;
+  /** What was asked. */
+  question: string;
   found: Found;
 }
 
@@ -153,18 +153,19 @@ interface Answer {
  * While an answer is under way, of the cities before only those are left that fit what is typed by now.
  */
 function useSearch(text: string, attempt: number): { found: Found; isSearching: boolean } {
-  const [answer, setAnswer] = useState<Answer>({ query: "", attempt: 0, found: { kind: "idle" } });
+  const [answer, setAnswer] = useState<Answer>({ question: "", found: { kind: "idle" } });
   const { name, rest } = divide(text);
   const query = name.length < 2 ? "" : name;
   const limit = rest.length ? MOST_OF_A_NAME : MOST;
+  const question = JSON.stringify([query, limit, attempt]);
   useEffect(() => {
     if (!query) {
-      setAnswer({ query, attempt, found: { kind: "idle" } });
+      setAnswer({ question, found: { kind: "idle" } });
       return undefined;
     }
     const stop = new AbortController();
     const search = async () => {
-      const tell = (found: Found) => setAnswer({ query, attempt, found });
+      const tell = (found: Found) => setAnswer({ question, found });
       try {
         const options = { query: { search: query, limit }, signal: stop.signal };
         tell({ kind: "cities", cities: (await call("get", "/api/cities", options)).data.results });
@@ -177,9 +178,9 @@ function useSearch(text: string, attempt: number): { found: Found; isSearching: 
       clearTimeout(timer);
       stop.abort();
     };
-  }, [query, limit, attempt]);
+  }, [question]);
 
-  const isSearching = answer.query !== query || answer.attempt !== attempt;
+  const isSearching = answer.question !== question;
   if (!query) return { found: { kind: "idle" }, isSearching: false };
   if (answer.found.kind !== "cities") return { found: isSearching ? { kind: "searching" } : answer.found, isSearching };
   const still = isSearching ? answer.found.cities.filter((city) => isNamed(city, query)) : answer.found.cities;
