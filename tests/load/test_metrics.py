@@ -10,6 +10,7 @@ import pytest
 
 from dev.load import cluster_sources
 from tests.e2e.stack import Stack, until
+from tests.load.scaled import Scaled
 
 LAYER = "metrics"
 JOBS = {
@@ -117,6 +118,14 @@ def test_disks_pool_and_threads_are_known(internal: httpx.Client) -> None:
         # In a cluster that is just up its rule may not have had its turn yet.
         until(f"{series} is known", lambda series=series: value(internal, series) is not None, seconds=90)
         assert 0 <= (value(internal, series) or 0) <= 1, series
+
+
+@pytest.mark.short
+def test_the_autoscalers_second_witness_knows_the_app(internal: httpx.Client, scaled: Scaled) -> None:
+    queries = [one["metadata"]["query"] for one in scaled.spec["triggers"] if one["type"] == "prometheus"]
+    for query in queries:
+        until(f"{query} has a value", lambda query=query: value(internal, query) is not None, seconds=90)
+    assert queries
 
 
 @pytest.mark.short

@@ -3,6 +3,8 @@
 import contextlib
 from collections.abc import Callable
 
+import pytest
+
 from dev.load import measures
 from dev.load.cluster_sources import quantity
 from dev.load.shapes import Shape
@@ -41,14 +43,18 @@ def hold_memory(scaled: Scaled, pod: str, mebibytes: int, seconds: float) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    "witness", [pytest.param("metrics-api", id="pods"), pytest.param("prometheus", id="gateway")]
+)
 def test_requests_that_wait_bring_pods_while_cpu_is_quiet(
-    scaled: Scaled, load: Load, tell: Callable[[str], None]
+    scaled: Scaled, load: Load, tell: Callable[[str], None], witness: str
 ) -> None:
-    with scaled.only("metrics-api"), meanwhile(lock_the_trips, scaled, ARRIVALS.seconds, after=3):
+    # Without a fallback, which would bring pods where nothing at all is measured.
+    with scaled.only(witness, fallback=None), meanwhile(lock_the_trips, scaled, ARRIVALS.seconds, after=3):
         done = load(ARRIVALS)
     found = measures.of(done)
     tell(
-        f"queue alone: {found['replicas.most_ready']:.0f} pods, "
+        f"queue alone, told by {witness}: {found['replicas.most_ready']:.0f} pods, "
         f"{found['queue.most_waiting'] + found['queue.most_in_flight']:.0f} requests open, "
         f"no pod above {most_cpu(done):.0f} % of a core"
     )
