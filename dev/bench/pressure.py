@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dev import process
 from dev.errors import ClusterError, ProcessError
@@ -20,17 +20,18 @@ SCRIPT = 'echo ready; read word; exec wrk --threads=1 --connections="$1" --durat
 
 
 @contextlib.contextmanager
-def step(image: str, url: str, *, connections: int, most_seconds: int) -> Iterator[float]:
-    """Put load on an address of this machine, all of it at once, until the end of the block.
+def held(image: str, url: str, *, connections: int, most_seconds: int) -> Iterator[Callable[[], float]]:
+    """Hold load on an address of this machine ready, all of it at once, until the end of the block.
 
     Args:
         image: Of wrk, as compose.yaml builds it.
         url: What is asked for.
         connections: How many requests are open at any time.
-        most_seconds: When it ends whatever happens.
+        most_seconds: When it ends whatever happens, counted from its beginning.
 
     Yields:
-        The moment of the first request, by `time.monotonic`.
+        What lets it begin, and returns that moment by `time.monotonic`. The container runs by then, so that
+        its start counts in nothing.
 
     Raises:
         ClusterError: The container did not start.
@@ -44,10 +45,15 @@ def step(image: str, url: str, *, connections: int, most_seconds: int) -> Iterat
     try:
         with process.piped(command, into=True) as stdin:
             _wait_until_ready(name)
-            stdin.write(b"go\n")
-            stdin.flush()
+
+            def begin() -> float:
+                began = time.monotonic()
+                stdin.write(b"go\n")
+                stdin.flush()
+                return began
+
             try:
-                yield time.monotonic()
+                yield begin
             finally:
                 ended = True
                 process.run(["docker", "rm", "--force", name], check=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from dev import park
 from dev.bench.trials import Trials
@@ -28,7 +29,15 @@ def of(stack: Stack) -> Trials:
     )
 
 
-def measure(stack: Stack, way: str, trials: int, asleep: float, found: Trials, stage: Stage) -> None:
+def measure(
+    stack: Stack,
+    way: str,
+    trials: int,
+    asleep: float,
+    found: Trials,
+    stage: Stage,
+    keep: Callable[[], object],
+) -> None:
     """Park a stack and resume it, a number of times.
 
     Args:
@@ -38,6 +47,7 @@ def measure(stack: Stack, way: str, trials: int, asleep: float, found: Trials, s
         asleep: Seconds that it sleeps each time.
         found: Where the seconds are entered.
         stage: Where the progress is shown.
+        keep: Called after every trial.
 
     Raises:
         WitwError: It does not answer before, or after a resume.
@@ -52,6 +62,7 @@ def measure(stack: Stack, way: str, trials: int, asleep: float, found: Trials, s
             seconds = park.resume(stack)
         if seconds is not None:
             found.add(STAGE, way, seconds)
+            keep()
     stage.unchanged(f"{trials} trials")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import random
 import time
@@ -11,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dev import vacation_plan
-from dev.bench import pressure, scalers
+from dev.bench import pressure, scalers, stock
 from dev.bench.scalers import Scaler
 from dev.bench.trials import Trials
-from dev.console import Report
-from dev.errors import ClusterError
+from dev.console import Report, Stage
+from dev.errors import ClusterError, WitwError
 from dev.kube import Object
 from dev.load.cluster_sources import cores, get
 from dev.target import Target
@@ -30,21 +31,26 @@ TO_REACH = {WHOLE: {scalers.OURS: 15.0}, READY: {scalers.NO_LOAD: 4.0}}
 
 SELECTOR = f"app.kubernetes.io/instance={APP},app.kubernetes.io/component=web"
 
+HPAS = f"/apis/autoscaling/v2/namespaces/{NAMESPACE}/horizontalpodautoscalers"
+
 LOOK = 0.2
 """Seconds between two looks at autoscaler and pods."""
 
-TRIAL_TIMEOUT, CALM_TIMEOUT = 150.0, 240.0
+TRIAL_TIMEOUT, CALM_TIMEOUT = 150.0, 180.0
 """Seconds for a pod to be ready; for everything to be calm again."""
 
-CONTENT_TIMEOUT = 30.0
-"""Seconds for an autoscaler to be content with the fewest pods.
+CONTENT_TIMEOUT = 90.0
+"""Seconds for a new autoscaler to have looked: the controllers may have begun anew just before."""
 
-One that began with what was measured of the step before keeps the pods that it wanted: stock ones for 300 s.
-So it begins anew.
-"""
+SCRAPED = 16.0
+"""Seconds after a load until Prometheus has asked everybody anew, and KEDA asks it about the gateway."""
 
-CALM = 5.0
-"""Seconds for which the autoscaler has to be content before the next step."""
+ATTEMPTS = 3
+"""How often a trial may begin: the autoscaler may decide by itself while the load is still held."""
+
+
+class NoTrialError(ClusterError):
+    """A trial could not begin: it never was calm."""
 
 
 class TooSlowError(ClusterError):
@@ -96,85 +102,101 @@ class Bench:
         """The fewest pods."""
         return int(self.found["spec"].get("minReplicaCount") or 1)
 
-    def measure(self, ways: Iterable[str], trials: int, made: Trials, report: Report) -> None:
-        """Try every way so many times."""
+    def measure(
+        self, ways: Iterable[str], trials: int, made: Trials, report: Report, keep: Callable[[], object]
+    ) -> None:
+        """Try every way so many times; `keep` is called after every trial."""
+        ended: dt.datetime | None = None
         for way in ways:
             with (
                 report.stage(way) as stage,
                 scalers.of(way, self.to, self.found, stage) as scaler,
             ):
                 for number in range(trials):
-                    stage.say(f"trial {number + 1} of {trials}: until it is calm")
-                    self._settle(scaler)
-                    stage.say(f"trial {number + 1} of {trials}: under load")
-                    try:
-                        seen = self._trial(scaler)
-                    except TooSlowError as error:
-                        made.miss(way, error.message)
-                        continue
-                    for name, seconds in seen.stages().items():
-                        if scaler.add is None or name == READY:
-                            made.add(name, way, seconds)
+                    ended = self._enter(way, scaler, made, ended, _Telling(stage, number, trials))
+                    keep()
                 stage.unchanged(f"{trials} trials")
 
-    def _settle(self, scaler: Scaler) -> None:
-        """The fewest pods, their processors idle, and an autoscaler that has seen that."""
+    def _enter(
+        self, way: str, scaler: Scaler, made: Trials, ended: dt.datetime | None, telling: _Telling
+    ) -> dt.datetime | None:
+        """Try once and enter what was seen. Returns when the load ended; None without one."""
+        try:
+            seen = self._try(way, scaler, made, ended, telling)
+        except TooSlowError as error:
+            made.miss(way, error.message, READY if scaler.add else WHOLE, TRIAL_TIMEOUT)
+        except WitwError as error:
+            # One bad moment of the cluster is one trial, and not the end of all.
+            made.miss(way, error.message)
+        else:
+            for name, seconds in seen.stages().items():
+                if scaler.add is None or name == READY:
+                    made.add(name, way, seconds)
+        return None if scaler.add else dt.datetime.now(dt.UTC)
+
+    def _try(
+        self, way: str, scaler: Scaler, made: Trials, ended: dt.datetime | None, telling: _Telling
+    ) -> Seen:
+        """A step that finds the fewest pods and an autoscaler that is content with them."""
+        for _ in range(ATTEMPTS):
+            telling.say("until it is calm")
+            hpa = self._settle(scaler, ended)
+            with self._held(scaler) as step:
+                # A step may come at any moment between two looks of the controllers.
+                time.sleep(random.uniform(0, scaler.period))  # noqa: S311
+                before = {pod["metadata"]["uid"] for pod in self._pods()}
+                if len(before) == self.least and (scaler.add or self._is_content(hpa)):
+                    telling.say("under load")
+                    return self._watch(hpa, before, step())
+            made.discard(way)
+        raise NoTrialError(f"the autoscaler decided before the load began, {ATTEMPTS} times")
+
+    def _settle(self, scaler: Scaler, ended: dt.datetime | None) -> str:
+        """Begin from the fewest idle pods, nothing of the last load in any measure. Returns what decides."""
         deadline = time.monotonic() + CALM_TIMEOUT
-        while not self._begins_content(scaler, deadline):
-            if time.monotonic() > deadline:
-                raise _no_calm("a content autoscaler")
-        # A step may come at any moment between two looks of the controllers.
-        time.sleep(random.uniform(0, 15))  # noqa: S311
-
-    def _begins_content(self, scaler: Scaler, deadline: float) -> bool:
-        """Begin from the fewest idle pods. Returns whether the autoscaler then saw and left that."""
         scaler.reset()
+        _until("the end of the last autoscaler", lambda: not self._hpas(), deadline)
         _until("the fewest pods", lambda: len(self._pods()) == self._ready() == self.least, deadline)
-        _until("idle pods", self._is_idle, deadline)
-        scaler.begin()
-        if scaler.add:
-            # Nothing decides, so nothing has to be content.
-            return True
-        began = since = time.monotonic()
-        while time.monotonic() - since < CALM:
-            if time.monotonic() - began > CONTENT_TIMEOUT:
-                return False
-            time.sleep(LOOK)
-            if self._desired(scaler) != self.least or not self._sees(scaler):
-                since = time.monotonic()
-        return True
+        _until("idle pods", lambda: self._is_idle(ended), deadline)
+        hpa = scaler.begin()
+        if scaler.add is None:
+            deadline = time.monotonic() + CONTENT_TIMEOUT
+            _until(f"a content autoscaler {hpa}", lambda: self._is_content(hpa), deadline)
+        return hpa
 
-    def _trial(self, scaler: Scaler) -> Seen:
-        before = {pod["metadata"]["uid"] for pod in self._pods()}
-        with self._step(scaler) as began:
-            seen = Seen(began)
-            while READY not in seen.at:
-                if time.monotonic() - began > TRIAL_TIMEOUT:
-                    raise TooSlowError(
-                        f"no extra pod was ready {TRIAL_TIMEOUT:.0f} s after the load step; seen so far: "
-                        f"{', '.join(seen.at) or 'nothing'}"
-                    )
-                new = [pod for pod in self._pods() if pod["metadata"]["uid"] not in before]
-                if (self._desired(scaler) or 0) > self.least or new:
-                    seen.note(DECISION)
-                if new:
-                    seen.note(CREATED)
-                if any(is_ready(pod) for pod in new):
-                    seen.note(READY)
-                time.sleep(LOOK)
+    def _watch(self, hpa: str, before: set[str], began: float) -> Seen:
+        seen = Seen(began)
+        while READY not in seen.at:
+            if time.monotonic() - began > TRIAL_TIMEOUT:
+                raise TooSlowError(
+                    f"no extra pod was ready {TRIAL_TIMEOUT:.0f} s after the load step; seen so far: "
+                    f"{', '.join(seen.at) or 'nothing'}"
+                )
+            new = [pod for pod in self._pods() if pod["metadata"]["uid"] not in before]
+            if (self._desired(hpa) or 0) > self.least or new:
+                seen.note(DECISION)
+            if new:
+                seen.note(CREATED)
+            if any(is_ready(pod) for pod in new):
+                seen.note(READY)
+            time.sleep(LOOK)
         return seen
 
     @contextlib.contextmanager
-    def _step(self, scaler: Scaler) -> Iterator[float]:
-        """What makes another pod necessary, until the end of the block."""
-        if scaler.add:
-            began = time.monotonic()
-            scaler.add()
-            yield began
+    def _held(self, scaler: Scaler) -> Iterator[Callable[[], float]]:
+        """What makes another pod necessary, from a word until the end of the block."""
+        if add := scaler.add:
+
+            def step() -> float:
+                began = time.monotonic()
+                add()
+                return began
+
+            yield step
             return
         seconds = int(TRIAL_TIMEOUT)
-        with pressure.step(self.image, self.url, connections=self.connections, most_seconds=seconds) as began:
-            yield began
+        with pressure.held(self.image, self.url, connections=self.connections, most_seconds=seconds) as step:
+            yield step
 
     def _pods(self) -> list[Object]:
         return self.to.kube.list("Pod", NAMESPACE, label_selector=SELECTOR)
@@ -182,10 +204,21 @@ class Bench:
     def _ready(self) -> int:
         return sum(is_ready(pod) for pod in self._pods())
 
-    def _is_idle(self) -> bool:
-        """Whether the pods use so little that nothing would scale: half of what our CPU trigger allows."""
-        used = [pod["containers"][0]["usage"]["cpu"] for pod in _usage(self.to)]
-        return len(used) == self.least and max(map(cores, used)) < self._allowed() / 2
+    def _is_idle(self, ended: dt.datetime | None) -> bool:
+        """Whether the pods use so little that nothing would scale: half of what our CPU trigger allows.
+
+        Args:
+            ended: When there was load at last; what was measured before tells nothing.
+        """
+        if ended and dt.datetime.now(dt.UTC) - ended < dt.timedelta(seconds=SCRAPED):
+            return False
+        found = _usage(self.to)
+        used = [one["containers"][0]["usage"]["cpu"] for one in found]
+        return (
+            len(found) == self.least
+            and all(ended is None or measured_since(one) >= ended for one in found)
+            and max(map(cores, used)) < self._allowed() / 2
+        )
 
     def _allowed(self) -> float:
         """Cores of one pod at which the CPU trigger asks for more."""
@@ -197,22 +230,41 @@ class Bench:
         container = self._pods()[0]["spec"]["containers"][0]
         return cores(container["resources"]["requests"]["cpu"]) * int(cpu["metadata"]["value"]) / 100
 
-    def _hpa(self, scaler: Scaler) -> Object:
+    def _hpas(self) -> list[Object]:
+        """Whatever scales the app at the moment."""
+        found = json.loads(get(self.to.kube, HPAS))["items"]
+        return [one for one in found if one["spec"]["scaleTargetRef"]["name"] == APP]
+
+    def _hpa(self, name: str) -> Object:
         # By its path: asked for by its name alone, it comes in version 1, which has no conditions.
-        path = f"/apis/autoscaling/v2/namespaces/{NAMESPACE}/horizontalpodautoscalers/{scaler.hpa}"
         try:
-            return dict(json.loads(get(self.to.kube, path)))
+            return dict(json.loads(get(self.to.kube, f"{HPAS}/{name}"))) if name else {}
         except ClusterError:
             return {}
 
-    def _desired(self, scaler: Scaler) -> int | None:
-        desired = self._hpa(scaler).get("status", {}).get("desiredReplicas")
+    def _desired(self, hpa: str) -> int | None:
+        desired = self._hpa(hpa).get("status", {}).get("desiredReplicas")
         return None if desired is None else int(desired)
 
-    def _sees(self, scaler: Scaler) -> bool:
-        """Whether the autoscaler has its measures."""
-        conditions = self._hpa(scaler).get("status", {}).get("conditions", [])
-        return any(one["type"] == "ScalingActive" and one["status"] == "True" for one in conditions)
+    def _is_content(self, hpa: str) -> bool:
+        """Whether the autoscaler wants the fewest pods, and has looked: a new one has no measures before."""
+        status = self._hpa(hpa).get("status", {})
+        looked = any(
+            one["type"] == "ScalingActive" and one["status"] == "True" for one in status.get("conditions", [])
+        )
+        return looked and status.get("desiredReplicas") == self.least
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """Where the progress of one trial is shown."""
+
+    stage: Stage
+    number: int
+    trials: int
+
+    def say(self, what: str) -> None:
+        self.stage.say(f"trial {self.number + 1} of {self.trials}: {what}")
 
 
 def of(bench: Bench) -> Trials:
@@ -225,9 +277,13 @@ def prepare(to: Target, image: str, connections: int) -> Bench:
     """What a bench of a cluster needs.
 
     Raises:
-        ClusterError: Nothing scales the app there.
+        ClusterError: Nothing scales the app there, or it is on vacation.
     """
-    vacation_plan.find(to)
+    if until := vacation_plan.find(to).until:
+        raise ClusterError(
+            f"the app is on vacation until {until.astimezone():%Y-%m-%d %H:%M}: nothing scales it till then",
+            remedy="end that: ./witw vacation --cancel",
+        )
     found = vacation_plan.scaled_object(to.kube)
     if found is None:
         raise TypeError("it was there a moment ago")
@@ -251,15 +307,17 @@ def _usage(to: Target) -> list[Object]:
         return []
 
 
+def measured_since(found: Object) -> dt.datetime:
+    """When the time began that the metrics API's word on a pod is of."""
+    until = dt.datetime.fromisoformat(found["timestamp"])
+    return until - dt.timedelta(seconds=stock.seconds(found["window"]))
+
+
 def _until(what: str, is_so: Callable[[], bool], deadline: float) -> None:
     while not is_so():
         if time.monotonic() > deadline:
-            raise _no_calm(what)
+            raise NoTrialError(
+                f"{what} did not come about in time",
+                remedy="let nothing else load the app meanwhile; ./witw kubectl describe hpa -n witw",
+            )
         time.sleep(0.5)
-
-
-def _no_calm(what: str) -> ClusterError:
-    return ClusterError(
-        f"{what} did not come about within {CALM_TIMEOUT:.0f} s",
-        remedy="let nothing else load the app meanwhile; ./witw kubectl describe hpa -n witw",
-    )

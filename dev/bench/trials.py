@@ -11,6 +11,7 @@ from rich.table import Table
 
 from dev import process, state
 from dev.base_image import Say
+from dev.errors import HostError
 from dev.load import environment
 from dev.settings import ROOT
 
@@ -34,17 +35,40 @@ class Trials:
     """By stage and way of doing it."""
     missed: dict[str, list[str]] = field(default_factory=dict)
     """By way: why trials came to no end."""
+    uncounted: dict[str, int] = field(default_factory=dict)
+    """By way: how many of these are in no percentile, as they never began."""
+    discarded: dict[str, int] = field(default_factory=dict)
+    """By way: how many were begun anew, as what was to be measured had come by itself."""
 
     def add(self, stage: str, way: str, seconds: float) -> None:
         """Enter one trial."""
         self.seconds.setdefault(stage, {}).setdefault(way, []).append(round(seconds, 3))
 
-    def miss(self, way: str, why: str) -> None:
-        """Enter a trial that came to no end within its time; the percentiles are of the others."""
+    def miss(self, way: str, why: str, stage: str = "", at_least: float | None = None) -> None:
+        """Enter a trial that came to no end within its time.
+
+        Args:
+            way: Of doing it.
+            why: In a sentence.
+            stage: What it would have ended.
+            at_least: Seconds that stage took at least, with which it counts; without, it counts nowhere.
+        """
         self.missed.setdefault(way, []).append(why)
+        if at_least is None:
+            self.uncounted[way] = self.uncounted.get(way, 0) + 1
+        else:
+            self.add(stage, way, at_least)
+
+    def discard(self, way: str) -> None:
+        """Enter that a trial was begun anew."""
+        self.discarded[way] = self.discarded.get(way, 0) + 1
 
     def write(self, folder: Path) -> Path:
-        """Keep everything as JSON, percentiles included."""
+        """Keep everything as JSON, percentiles included.
+
+        Raises:
+            HostError: The disk is full.
+        """
         shares = {
             stage: {
                 way: {f"p{share}": round(percentile(found, share), 3) for share in (50, 95)}
@@ -59,9 +83,17 @@ class Trials:
             "percentiles": shares,
             "seconds": self.seconds,
             "missed": self.missed,
+            "uncounted": self.uncounted,
+            "discarded": self.discarded,
         }
         file = folder / "figures.json"
-        state.write(file, json.dumps(facts, indent=1) + "\n")
+        try:
+            state.write(file, json.dumps(facts, indent=1) + "\n")
+        except OSError as error:
+            raise HostError(
+                f"the figures could not be written: {error}",
+                remedy=f"free some space; what could be written is in {folder}",
+            ) from error
         return file
 
     def table(self) -> Table:
@@ -84,7 +116,13 @@ class Trials:
                     "" if limit is None else f"{limit:g}",
                 )
         for way, reasons in self.missed.items():
-            table.add_row("[red]came to no end[/]", way, str(len(reasons)), "", "", "", "")
+            uncounted = self.uncounted.get(way, 0)
+            if late := len(reasons) - uncounted:
+                table.add_row("[red]came to no end, counted with their time-out[/]", way, str(late))
+            if uncounted:
+                table.add_row("[red]never began, the percentiles are of the others[/]", way, str(uncounted))
+        for way, number in self.discarded.items():
+            table.add_row("begun anew, as the autoscaler had decided before", way, str(number))
         return table
 
 

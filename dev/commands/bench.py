@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -123,10 +124,10 @@ def measure_resume(
         suggest.check("way of parking", way, resume.TO_REACH)
     for stack in park.choose(chosen, name, only_compose=only_compose):
         found = resume.of(stack)
-        with _kept(found, "resume") as report:
+        with _kept(found, "resume") as (report, keep):
             for way in names:
                 with report.stage(way) as stage:
-                    resume.measure(stack, way, trials, asleep, found, stage)
+                    resume.measure(stack, way, trials, asleep, found, stage, keep)
 
 
 @app.command("scale")
@@ -157,26 +158,31 @@ def measure_scale(
     compose = Compose(chosen, images.build_environment(chosen, base_image.ensure(chosen, lambda _: None)[0]))
     bench = scale.prepare(to, f"witw/bench:{chosen.tag}", connections)
     found = scale.of(bench)
-    with _kept(found, "scale") as report:
+    with _kept(found, "scale") as (report, keep):
         with report.stage("wrk") as stage:
             compose.run("--profile=bench", "build", "bench", timeout=600, on_line=stage.say)
             stage.unchanged("the image is there")
-        bench.measure(names, trials, found, report)
+        bench.measure(names, trials, found, report, keep)
 
 
 @contextlib.contextmanager
-def _kept(found: Trials, name: str) -> Iterator[console.Report]:
-    """Keep what was measured, whatever ends the run, and show it."""
+def _kept(found: Trials, name: str) -> Iterator[tuple[console.Report, Callable[[], Path]]]:
+    """Keep what was measured, whatever ends the run, and show it. Yields what keeps it meanwhile, too."""
     folder = reports.new_folder(name)
+
+    def keep() -> Path:
+        return found.write(folder)
+
     try:
+        # Where there is no room it is said before hours are spent.
+        keep()
         with console.Report() as report:
-            yield report
+            yield report, keep
     finally:
-        file = found.write(folder)
-    console.out.print(found.table())
+        console.out.print(found.table())
+        console.out.print(f"Kept in {keep()}", soft_wrap=True)
     with console.Report() as report, report.stage("plot") as stage:
         stage.unchanged(str(trials_of.draw(folder, stage.say)))
-    console.out.print(f"Kept in {file}", soft_wrap=True)
 
 
 def _measure(
