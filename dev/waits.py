@@ -154,12 +154,17 @@ def look(kube: Lister, namespaces: set[str] | None = None) -> list[NotReady]:
     """What is not ready now, the causes before what merely waits for them."""
     try:
         items = [item for kind in KINDS for item in kube.list(kind)]
-        events = newest(kube.list("Event"))
+        seen = None if namespaces is None else namespaces | {""}
+        held = [item for item in items if seen is None or item["metadata"].get("namespace", "") in seen]
+        blamed = [item for item in held if judge(item)]
+        # By far the most objects of a cluster are events, and most of those are about others.
+        spaces = {item["metadata"].get("namespace", "") for item in blamed}
+        events = newest(kube.list("Event", spaces.pop() if len(spaces) == 1 else ""))
     except NoAnswerError as error:
         return [NotReady("cluster", "API server", "", "no answer", error.message)]
-    seen = None if namespaces is None else namespaces | {""}
-    held = [item for item in items if seen is None or item["metadata"].get("namespace", "") in seen]
-    found = [problem for item in held for problem in judge(item, events.get(item["metadata"].get("uid"), {}))]
+    found = [
+        problem for item in blamed for problem in judge(item, events.get(item["metadata"].get("uid"), {}))
+    ]
     return sorted(found, key=lambda item: (item.reason not in PATIENCE, item.kind != "Pod"))
 
 

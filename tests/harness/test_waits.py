@@ -46,9 +46,10 @@ class Looks:
     """A cluster that shows one look after the other, the last one for ever."""
 
     def __init__(self, looks, said):
-        self.looks, self.said = list(looks), said
+        self.looks, self.said, self.asked = list(looks), said, []
 
     def list(self, kind, namespace="", **selectors):
+        self.asked.append((kind, namespace))
         items = self.looks[0]
         if items is None or kind == "Event":  # the last question of a look
             self.looks = self.looks[1:] or self.looks
@@ -249,6 +250,17 @@ def test_a_volume_that_cannot_be_mounted_is_named_by_its_last_event(clock):
         wait(cluster([starting, *events]), timeout=600)
     assert caught.value.details == 'Pod n/p/c: FailedMount (secret "witw-django" not found)'
     assert clock[0] == waits.PATIENCE["FailedMount"]
+
+
+def test_events_are_only_read_where_something_is_not_ready():
+    """There are hundreds of them, and two looks a second."""
+    kube, elsewhere = cluster([deployment(availableReplicas=0)]), deployment(availableReplicas=0)
+    waits.look(kube)
+    assert kube.asked[-1] == ("Event", "n")
+    elsewhere["metadata"]["namespace"] = "other"
+    kube = cluster([deployment(availableReplicas=0), elsewhere])
+    waits.look(kube)
+    assert kube.asked[-1] == ("Event", "")
 
 
 def test_an_event_that_something_better_followed_says_nothing():
