@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dev import release
@@ -23,6 +23,8 @@ CHART = ROOT / "dev" / "platform" / "vacation"
 RELEASE = Release("vacation", NAMESPACE, CHART, "vacation", ())
 """Not one of helmfile.yaml: it comes and goes with the plan."""
 
+SCALED_OBJECTS, ROUTES = "scaledobjects.keda.sh", "httproutes.gateway.networking.k8s.io"
+
 PAUSED, UNTIL = "autoscaling.keda.sh/paused-replicas", "witw/asleep-until"
 """Annotations of the ScaledObject, as files/rest.py of the chart sets them."""
 
@@ -37,6 +39,7 @@ class Sleeper:
         until: When it wakes, if it is asleep by a vacation.
         image: What its pods run.
         pull_secrets: What that is pulled with.
+        route: How people reach it, as the chart is told.
     """
 
     scaled_object: str
@@ -44,6 +47,7 @@ class Sleeper:
     until: dt.datetime | None
     image: str
     pull_secrets: list[dict[str, str]]
+    route: dict[str, Any] = field(default_factory=dict)
 
 
 def find(to: Target) -> Sleeper:
@@ -70,18 +74,37 @@ def find(to: Target) -> Sleeper:
         asleep_until(found),
         container["image"],
         pod.get("imagePullSecrets", []),
+        _route(to.kube),
     )
+
+
+def _route(kube: Lister) -> dict[str, Any]:
+    """How people reach the app by the Gateway API; nothing where they do not."""
+    found = [one["spec"] for one in _listed(kube, ROUTES) if one["metadata"]["name"] == APP]
+    if not found:
+        return {}
+    # The last rule is for all that no other one is for.
+    return {
+        "gateways": found[0].get("parentRefs", []),
+        "hostnames": found[0].get("hostnames", []),
+        "backends": found[0]["rules"][-1].get("backendRefs", []),
+    }
 
 
 def scaled_object(kube: Lister) -> dict[str, Any] | None:
     """The app's ScaledObject; None where there is none, or no KEDA."""
+    found = _listed(kube, SCALED_OBJECTS)
+    return next((one for one in found if one["spec"]["scaleTargetRef"]["name"] == APP), None)
+
+
+def _listed(kube: Lister, kind: str) -> list[dict[str, Any]]:
+    """Objects beside the app; none where the API server knows no such kind."""
     try:
-        found = kube.list("scaledobjects.keda.sh", NAMESPACE)
+        return kube.list(kind, NAMESPACE)
     except NoAnswerError:
         raise
     except ClusterError:
-        return None  # the API server knows no such kind
-    return next((one for one in found if one["spec"]["scaleTargetRef"]["name"] == APP), None)
+        return []
 
 
 def asleep_until(found: dict[str, Any]) -> dt.datetime | None:
@@ -136,6 +159,7 @@ def values(sleeper: Sleeper, vacations: list[Vacation]) -> dict[str, Any]:
         "imagePullSecrets": sleeper.pull_secrets,
         "scaledObject": sleeper.scaled_object,
         "deployment": APP,
+        **({"route": sleeper.route} if sleeper.route else {}),
         "vacations": [
             {
                 "name": one.name,
@@ -158,7 +182,7 @@ def wake(to: Target, sleeper: Sleeper) -> bool:
     if sleeper.until is None:
         return False
     where, name = f"--namespace={NAMESPACE}", sleeper.scaled_object
-    annotate = ["annotate", "scaledobjects.keda.sh", name, where]
+    annotate = ["annotate", SCALED_OBJECTS, name, where]
     to.run_kubectl(*annotate, f"{PAUSED}-")
     least = f"--replicas={sleeper.minimum}"
     # Only what is at none; it may have been scaled by hand. KEDA would leave it there.

@@ -111,15 +111,22 @@ class Cluster:
                 "spec": {"minReplicaCount": 2, "scaleTargetRef": {"name": "witw"}},
             }
         ]
+        rules = [{}, {"backendRefs": [{"name": "witw"}]}]
+        self.routes = [
+            {"metadata": {"name": "witw"}, "spec": {"parentRefs": [{"name": "public"}], "rules": rules}}
+        ]
         self.values, self.helm, self.kubectl = None, [], []
         self.kube = self
 
-    def list(self, kind, namespace):
+    def list(self, kind, namespace="", *, label_selector=""):
+        if kind == "Job":
+            return []
         if kind == "Deployment":
             return self.deployments
-        if isinstance(self.scaled, Exception):
-            raise self.scaled
-        return self.scaled
+        found = self.routes if kind == vacation_plan.ROUTES else self.scaled
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def run_helm(self, *words, stdin=None, timeout=0, check=True):
         self.helm.append(words)
@@ -176,6 +183,21 @@ def test_cron_gets_both_moments_in_utc():
     assert (planned["sleep"], planned["wake"]) == ("0 18 24 12 *", "0 7 4 1 *")
     assert planned["begins"] == "2026-12-24T18:00:00+00:00"
     assert planned["name"] == "20261224-1800"
+
+
+def test_the_gateways_of_the_app_are_those_that_tell_when_it_wakes(there):
+    assert run("--from", ahead(2), "--to", ahead(4)) == 0
+    assert there.values["route"] == {
+        "gateways": [{"name": "public"}], "hostnames": [], "backends": [{"name": "witw"}]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("routes", [[], ClusterError("the server has no such kind")])
+def test_an_app_behind_no_gateway_has_its_vacation_all_the_same(there, routes):
+    there.routes = routes
+    assert run("--from", ahead(2), "--to", ahead(4)) == 0
+    assert "route" not in there.values
+    assert there.values["vacations"]
 
 
 def test_a_second_vacation_is_added_and_an_overlapping_one_changes_nothing(there, capsys):
@@ -242,10 +264,11 @@ class EndedError(Exception):
 
 
 class World(rest.Objects):
-    """The two objects, without a cluster; after so many changes the pod is ended."""
+    """The objects, without a cluster; after so many changes the pod is ended."""
 
-    def __init__(self, annotations=None, replicas=2, changes=99):
-        super().__init__("witw", "witw", "witw")
+    def __init__(self, annotations=None, replicas=2, changes=99, route="vacation", gateways=None):
+        super().__init__("witw", "witw", "witw", route, json.dumps(HERE))
+        self.gateways_asked = gateways
         self.annotations, self.replicas, self.changes = dict(annotations or {}), replicas, changes
 
     def get(self, path):
@@ -260,12 +283,16 @@ class World(rest.Objects):
         if path == self.scale:
             self.replicas = change["spec"]["replicas"]
             return
+        if path.endswith("/httproutes/vacation"):
+            self.gateways_asked = change["spec"]["parentRefs"]
+            return
         for name, value in change["metadata"]["annotations"].items():
             self.annotations.pop(name, None)
             if value is not None:
                 self.annotations[name] = value
 
 
+HERE = [{"name": "public"}]
 ASLEEP = {rest.PAUSED: "0", rest.UNTIL: ENDS.isoformat()}
 
 
@@ -278,13 +305,20 @@ def test_within_a_vacation_the_app_is_put_to_sleep(late):
     world = World()
     assert rest.rest(world, BEGINS, ENDS, BEGINS + late) == f"asleep until {ENDS.isoformat()}"
     assert world.annotations == ASLEEP
+    assert world.gateways_asked == HERE, "people are told until when"
 
 
 @pytest.mark.parametrize("late", [dt.timedelta(), dt.timedelta(days=400)])
 def test_at_the_end_it_wakes_with_its_least_pods(late):
-    world = World(ASLEEP, replicas=0)
+    world = World(ASLEEP, replicas=0, gateways=HERE)
     assert rest.rest(world, BEGINS, ENDS, ENDS + late) == "awake"
-    assert (world.annotations, world.replicas) == ({}, 2)
+    assert (world.annotations, world.replicas, world.gateways_asked) == ({}, 2, None)
+
+
+def test_where_no_gateway_is_known_none_is_told():
+    world = World(route="")
+    rest.rest(world, BEGINS, ENDS, BEGINS)
+    assert (world.annotations, world.gateways_asked) == (ASLEEP, None)
 
 
 def test_who_scaled_it_by_hand_meanwhile_keeps_that():
@@ -293,14 +327,14 @@ def test_who_scaled_it_by_hand_meanwhile_keeps_that():
     assert world.replicas == 5
 
 
-@pytest.mark.parametrize("changes", [0, 1, 2])
+@pytest.mark.parametrize("changes", [0, 1, 2, 3])
 def test_a_waking_that_was_interrupted_is_finished_by_the_next_try(changes):
-    world = World(ASLEEP, replicas=0, changes=changes)
+    world = World(ASLEEP, replicas=0, changes=changes, gateways=HERE)
     with pytest.raises(EndedError):
         rest.rest(world, BEGINS, ENDS, ENDS)
     world.changes = 99
     assert rest.rest(world, BEGINS, ENDS, ENDS) == "awake"
-    assert (world.annotations, world.replicas) == ({}, 2)
+    assert (world.annotations, world.replicas, world.gateways_asked) == ({}, 2, None)
 
 
 def test_a_job_that_comes_when_all_is_over_changes_nothing():

@@ -26,6 +26,11 @@ MINIMAL: Values = {
     "deployment": "witw",
     "vacations": [VACATION],
 }
+ROUTE = {
+    "gateways": [{"name": "public", "namespace": "gateway"}],
+    "hostnames": ["witw.example.com"],
+    "backends": [{"name": "witw", "port": 80}],
+}
 
 
 @pytest.fixture(scope="session")
@@ -79,13 +84,34 @@ def test_the_jobs_may_change_the_two_objects_and_nothing_else(vacations: Chart) 
         assert pod["spec"]["serviceAccountName"] == account["metadata"]["name"]
 
 
+def test_without_a_gateway_there_is_no_route_and_with_one_it_waits_for_the_jobs(vacations: Chart) -> None:
+    assert not vacations.render().all("HTTPRoute")
+    manifests = vacations.render(json.dumps({**MINIMAL, "route": ROUTE}))
+    route = manifests.one("HTTPRoute")
+    assert "parentRefs" not in route["spec"], "at no gateway before the vacation begins"
+    assert route["spec"]["hostnames"] == ROUTE["hostnames"]
+    (rule,) = route["spec"]["rules"]
+    assert rule["backendRefs"] == ROUTE["backends"]
+    (headers,) = [one["responseHeaderModifier"]["set"] for one in rule["filters"]]
+    assert headers == [{"name": "Retry-After", "value": "Mon, 04 Jan 2027 07:00:00 GMT"}]
+    for _, pod in manifests.pods():
+        (container,) = pod["spec"]["containers"]
+        environment = {one["name"]: one["value"] for one in container["env"]}
+        assert environment["ROUTE"] == route["metadata"]["name"] == "vacation-20261224-1800"
+        assert json.loads(environment["GATEWAYS"]) == ROUTE["gateways"]
+    assert manifests.one("Role")["rules"][-1] == {
+        "apiGroups": ["gateway.networking.k8s.io"], "resources": ["httproutes"],
+        "resourceNames": ["vacation-20261224-1800"], "verbs": ["patch"],
+    }  # fmt: skip
+
+
 def test_the_program_is_the_file_that_the_tests_run(vacations: Chart) -> None:
     data = vacations.render().one("ConfigMap")["data"]
     assert data["rest.py"].rstrip("\n") == (FOLDER / "files" / "rest.py").read_text().rstrip("\n")
 
 
 def test_what_the_harness_gives_is_what_the_chart_takes(vacations: Chart) -> None:
-    sleeper = vacation_plan.Sleeper("witw", 2, None, "image", [{"name": "pull"}])
+    sleeper = vacation_plan.Sleeper("witw", 2, None, "image", [{"name": "pull"}], ROUTE)
     manifests = vacations.render(json.dumps(vacation_plan.values(sleeper, [])))
     assert not manifests.all("CronJob")
 
@@ -93,7 +119,8 @@ def test_what_the_harness_gives_is_what_the_chart_takes(vacations: Chart) -> Non
 @pytest.mark.parametrize(
     ("path", "value"),
     [("image", ""), ("scaledObject", ""), ("deployment", ""), ("runAsUser", 0), ("unheard", 1),
-     ("vacations", [{**VACATION, "sleep": "@daily"}]), ("vacations", [{**VACATION, "ends": "tomorrow"}])],
+     ("vacations", [{**VACATION, "sleep": "@daily"}]), ("vacations", [{**VACATION, "ends": "tomorrow"}]),
+     ("route", {"gateway": "public"})],
 )  # fmt: skip
 def test_values_that_cannot_be_are_refused(vacations: Chart, path: str, value: Any) -> None:
     assert path.partition(".")[0] in vacations.refusal(at(path, value))
