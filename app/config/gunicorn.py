@@ -10,7 +10,7 @@ from typing import Any
 from config import logs
 from config.environment import Environment
 from config.problems import ConfigurationError
-from ops import draining, patience, slots
+from ops import draining, listening, patience, slots
 
 try:
     env = Environment.load()
@@ -22,8 +22,11 @@ MEMORY = Path("/dev/shm")  # noqa: S108  (files in it get unguessable names from
 slots.prepare(MEMORY)
 
 wsgi_app = "config.wsgi:application"
-bind = f"0.0.0.0:{env.port}"
 backlog = 1024
+try:
+    bind = listening.begin(env.port, backlog)
+except OSError as error:
+    sys.exit(f"PORT: {env.port} cannot be listened on ({error}); choose another")
 worker_class = "ops.worker.Worker"
 workers = env.web_workers
 threads = env.web_threads

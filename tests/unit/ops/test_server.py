@@ -116,6 +116,22 @@ def test_nothing_is_left_in_memory_files(tmp_path: Path) -> None:
     assert not list(Path("/dev/shm").glob(f"witw-metrics-{number}-*"))  # noqa: S108
 
 
+def test_the_port_is_listened_on_before_the_app_is_loaded(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = str(other.getsockname()[1])
+        # This app cannot be loaded; what is said is what comes first.
+        server = Server(tmp_path / "log", PORT=taken, DJANGO_SETTINGS_MODULE="missing")
+        assert server.process.wait(30) != 0
+    assert f"PORT: {taken} cannot be listened on" in server.log.read_text()
+
+
+def test_an_app_that_is_told_to_read_its_configuration_again_goes_on(server: Server) -> None:
+    before = server.workers()
+    server.process.send_signal(signal.SIGHUP)
+    eventually(lambda: bool(server.workers()) and not set(server.workers()) & set(before), 30)
+    assert server.get("/internal/health/live").status_code == 200
+
+
 def test_an_occupied_metrics_port_is_named(tmp_path: Path) -> None:
     with socket.create_server(("", 0)) as taken:
         running = Server(tmp_path / "log", METRICS_PORT=str(taken.getsockname()[1]))
