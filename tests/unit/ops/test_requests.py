@@ -1,7 +1,9 @@
 """What every request gets: an identity, headers, a line in the log, a place in the metrics."""
 
 import logging
+import runpy
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from django.urls import resolve
 from prometheus_client import REGISTRY
 
 from ops import metrics, tracing
+from tests.unit.factories import PASSWORD, UserFactory
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -73,6 +76,76 @@ def test_every_answer_tells_browsers_what_they_may_do(client: Client) -> None:
 @pytest.mark.parametrize("path", ["/internal/ok", "/login", "/api/users/me", "/nowhere", "/static/no.css"])
 def test_pages_and_the_api_are_never_cached(client: Client, path: str) -> None:
     assert "no-store" in client.get(path)["Cache-Control"]
+
+
+SETTINGS = Path(metrics.__file__).parents[1] / "config" / "settings.py"
+
+
+@pytest.fixture
+def tls(settings: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The settings that follow from an address with https; returns what its gateway says of a request."""
+    monkeypatch.setenv("BASE_URL", "https://witw.example.com")
+    for name, value in runpy.run_path(str(SETTINGS)).items():
+        if name.startswith(("SECURE_", "SESSION_COOKIE_", "CSRF_")) or name == "ALLOWED_HOSTS":
+            setattr(settings, name, value)
+    return {"Host": "witw.example.com", "X-Forwarded-Proto": "https"}
+
+
+def test_behind_tls_browsers_are_told_to_keep_to_it(client: Client, tls: dict[str, str]) -> None:
+    answer = client.get("/login", headers=tls)
+    assert answer.status_code == 200
+    assert answer["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_without_tls_nobody_is_told_of_it(client: Client) -> None:
+    assert "Strict-Transport-Security" not in client.get("/login")
+
+
+def test_whoever_comes_without_tls_is_sent_there(client: Client, tls: dict[str, str]) -> None:
+    answer = client.get("/login?next=/trips", headers=tls | {"X-Forwarded-Proto": "http"})
+    assert (answer.status_code, answer["Location"]) == (301, "https://witw.example.com/login?next=/trips")
+    assert "Strict-Transport-Security" not in answer
+
+
+@pytest.mark.parametrize("path", ["/internal/ok", "/internal/health/live", "/_health"])
+def test_probes_and_operators_come_past_the_gateway_that_ends_tls(
+    client: Client, tls: dict[str, str], path: str
+) -> None:
+    assert client.get(path, headers={"Host": tls["Host"]}).status_code == 200
+
+
+def log_in_from(origin: str, tls: dict[str, str]) -> tuple[Any, Client]:
+    """Log in behind TLS as a browser would that shows a page of this origin."""
+    user, browser = UserFactory(), Client(enforce_csrf_checks=True)
+    browser.get("/login", headers=tls)
+    form = {
+        "email": user.email,
+        "password": PASSWORD,
+        "csrfmiddlewaretoken": browser.cookies["csrftoken"].value,
+    }
+    return browser.post("/login", form, headers=tls | {"Origin": origin}), browser
+
+
+@pytest.mark.django_db
+def test_behind_tls_our_own_pages_log_in_and_cookies_stay_there(tls: dict[str, str]) -> None:
+    answer, browser = log_in_from("https://witw.example.com", tls)
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+    for name in ("sessionid", "csrftoken"):
+        assert browser.cookies[name]["secure"], name
+        assert browser.cookies[name]["samesite"] == "Lax", name
+    assert browser.cookies["sessionid"]["httponly"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.example.org", "http://witw.example.com", "https://witw.example.com.evil.example", "null"],
+)
+def test_pages_of_others_log_nobody_in(tls: dict[str, str], origin: str) -> None:
+    """Even with a token that is right: a sister domain can set cookies for all of them."""
+    answer, browser = log_in_from(origin, tls)
+    assert answer.status_code == 403
+    assert "sessionid" not in browser.cookies
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
