@@ -1,11 +1,13 @@
 """Every example in chart/ci, held against the schemas of each Kubernetes, Pod Security and our promises."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dev import settings, toolchain
+from dev.settings import ROOT
 from tests.chart import pod_security, schemas
 from tests.chart.rendering import CHART, EXAMPLES, NAMESPACE, Chart, run
 
@@ -13,6 +15,9 @@ example = pytest.mark.parametrize("values", EXAMPLES, ids=lambda path: path.stem
 
 UNCHECKED = {"HTTPRouteFilter", "BackendTrafficPolicy"}
 """Envoy Gateway's own kinds, in one example."""
+
+NODES = ROOT / "dev" / "images" / "go" / "kubernetes" / "go.mod"
+"""What a node of ours is built from."""
 
 NAMED_KINDS = {
     "configmap", "cronjob", "deployment", "horizontalpodautoscaler", "ingress", "job", "networkpolicy", "pod",
@@ -63,6 +68,12 @@ def test_there_are_schemas_from_the_oldest_kubernetes_to_the_newest_known() -> N
     assert len(schemas.versions()) >= 6
 
 
+def test_the_kubernetes_of_our_own_nodes_is_among_them() -> None:
+    minor = re.search(r"^\tk8s\.io/kubernetes v(\d+\.\d+)\.", NODES.read_text(), re.MULTILINE)
+    assert minor
+    assert f"{minor[1]}.0" in schemas.versions()
+
+
 @pytest.mark.parametrize(
     ("kind", "old", "new"),
     [
@@ -79,8 +90,9 @@ def test_the_schemas_notice_a_mistake(
     assert kind in complaints(kubeconform, locations, "1.36.0", text.replace(old, new))
 
 
-def test_helm_lint_has_nothing_to_say(chart: Chart) -> None:
-    done = run([str(chart.helm), "lint", "--strict", "--quiet", str(CHART), "-f", str(EXAMPLES[0])])
+@example
+def test_helm_lint_has_nothing_to_say(chart: Chart, values: Path) -> None:
+    done = run([str(chart.helm), "lint", "--strict", "--quiet", str(CHART), "-f", str(values)])
     assert (done.returncode, done.stdout.strip()) == (0, "")
 
 
