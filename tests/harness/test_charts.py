@@ -174,6 +174,14 @@ def test_pull_always_makes_nothing_and_says_why(machine, tmp_path):
     assert not (charts.FOLDER / CHART).exists()
 
 
+def test_a_registry_without_the_chart_is_told_of_and_the_source_taken(machine, tmp_path):
+    helm(machine, tmp_path, fails=True)
+    machine.setattr(base_image, "answers", lambda *_, **__: True)
+    said = []
+    assert charts.get(CHART, settings.load(), said.append).origin == charts.MADE
+    assert any("manifest unknown" in text for text in said)
+
+
 def test_pull_never_does_not_take_what_was_pulled(machine, tmp_path):
     helm(machine, tmp_path)
     charts.ensure(CHART, settings.load(pull="always"))

@@ -1,5 +1,6 @@
 """The way with a registry: what was built here is pushed to one, forgotten, and pulled from it."""
 
+import functools
 import http.server
 import threading
 
@@ -9,6 +10,7 @@ from dev import (
     base_image,
     catalogue,
     catalogue_images,
+    charts,
     cluster,
     kube,
     process,
@@ -115,20 +117,43 @@ def test_a_cluster_comes_up_from_a_mirror_alone(published, mirror, no_builds, mo
     assert not any(map(base_image.image_id, references))
 
 
-def test_a_mirror_that_answers_nonsense_is_named():
-    class Nonsense(http.server.BaseHTTPRequestHandler):
+@pytest.fixture
+def nonsense():
+    """A mirror that answers everything with a page for people, as the network of a hotel does."""
+
+    class Page(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b"<html>welcome to the hotel</html>")
 
+        def do_HEAD(self):
+            self.do_GET()
+
         def log_message(self, *_):
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Nonsense) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        place = f"127.0.0.1:{server.server_port}"
-        chosen = settings.load(mirror=place, pull="always")
-        with pytest.raises(ImageError, match=place):
-            catalogue_images.ensure("registry", chosen, silent)
+        yield f"127.0.0.1:{server.server_port}"
         server.shutdown()
+
+
+@pytest.mark.parametrize(
+    "ensure",
+    [
+        base_image.ensure,
+        functools.partial(catalogue_images.ensure, "registry"),
+        functools.partial(charts.ensure, "gateway-helm"),
+    ],
+    ids=["base image", "image", "chart"],
+)
+def test_a_mirror_that_answers_nonsense_is_named(nonsense, ensure, monkeypatch, tmp_path):
+    tools = settings.load()
+    monkeypatch.setattr(toolchain, "ensure", lambda name, *_: toolchain.get(name, tools).path)
+    monkeypatch.setattr(charts, "FOLDER", tmp_path)
+    with pytest.raises(ImageError, match=f"{nonsense}.* could not be pulled") as caught:
+        ensure(settings.load(mirror=nonsense, pull="always"), silent)
+    assert caught.value.details
+    assert "--mirror" in caught.value.remedy
+    assert not any(tmp_path.iterdir())
