@@ -29,11 +29,17 @@ def autoscaling(chart: Chart) -> Chart:
 
 
 @pytest.fixture(scope="module")
-def keda(chart: Chart) -> Manifests:
-    """KEDA, rendered."""
+def keda_chart(chart: Chart) -> Chart:
+    """KEDA's chart."""
     folder = charts.ensure("keda", settings.load())
     images = {name: f"registry.example.com/{name}@sha256:{'ab' * 32}" for name in IMAGES}
-    return Chart(chart.helm, folder, "keda", "autoscaling", {"images": images}).render({})
+    return Chart(chart.helm, folder, "keda", "autoscaling", {"images": images})
+
+
+@pytest.fixture(scope="module")
+def keda(keda_chart: Chart) -> Manifests:
+    """KEDA, rendered."""
+    return keda_chart.render({})
 
 
 def scaled(autoscaling: Chart, *values: Values) -> dict[str, Any]:
@@ -198,6 +204,14 @@ def test_keda_runs_as_the_restricted_standard_wants_it(keda: Manifests) -> None:
         assert container["image"].startswith("registry.example.com/keda"), name
         assert container["resources"]["requests"]["cpu"] == "20m"
     assert len({pod["spec"]["containers"][0]["image"] for pod in pods.values()}) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("images.keda", ""), ("images.kede", "x"), ("image", "x"), ("resources", "much"), ("crds", {})],
+)
+def test_values_that_keda_does_not_have_are_refused(keda_chart: Chart, path: str, value: Any) -> None:
+    assert path.rpartition(".")[2] in keda_chart.refusal(at(path, value))
 
 
 def test_keda_is_in_the_namespace_of_its_release_and_nowhere_else(keda: Manifests) -> None:
