@@ -1,14 +1,18 @@
 """For everybody: by keyboard, with a screen reader's names, in the dark, on a phone, without motion."""
 
+import functools
 import itertools
 import re
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.days import day
 from tests.browser.visits import City, Team, Visit, fill_trip
+from tests.compose.stack import Stack
 from tests.people_kit import Person
 
 PHONE = {"width": 360, "height": 740}
@@ -64,6 +68,48 @@ def test_axe_finds_nothing_before_one_is_in(visit: Visit, people: Team) -> None:
     expect_no_violation(page)
 
 
+def test_axe_finds_nothing_in_what_only_providers_lead_to(visit: Visit, stack: Stack) -> None:
+    """The pages before and after somebody else's login page, drawn by the app without one."""
+    page = visit()
+    for template, context in (
+        ("web/refused.html", {"why": "The provider has not verified your email address."}),
+        ("socialaccount/login.html", {"provider": {"name": "GitHub"}}),
+    ):
+        draw = f"from django.template.loader import render_to_string as r; print(r({template!r}, {context}))"
+        answer = functools.partial(_answer_with, stack.manage("shell", "--no-imports", "-c", draw))
+        page.route("**/login", answer)
+        page.goto("/login")
+        expect_no_violation(page)
+        page.unroute("**/login", answer)
+
+
+def _answer_with(html: str, route: Route) -> None:
+    route.fulfill(body=html, content_type="text/html")
+
+
+def test_axe_finds_nothing_in_what_is_good_news(visit: Visit, ann: Person) -> None:
+    """Somebody at work, a meeting, a message that all went well."""
+    hours = {"work_hours": {"start": "00:00", "end": "24:00"}}
+    assert ann.patch("/api/users/me", json=hours).status_code == httpx.codes.OK
+    page = visit(ann)
+    page.goto("/")
+    page.locator(".pin.on").click()
+    expect(page.locator(".person .working")).to_be_visible()
+    expect_no_violation(page)
+    page.get_by_role("link", name="Matches").click()
+    page.get_by_role("button", name="We meet").first.click()
+    expect(page.locator(".match.meeting")).to_have_count(1)
+    page.get_by_role("button", name="Mark as seen").click()
+    expect(page.locator(".match.new")).to_have_count(0)
+    expect_no_violation(page)
+    page.clock.install()  # the message stays
+    page.get_by_role("link", name="Profile").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast p")).to_be_visible()
+    expect_no_violation(page)
+    expect(page.locator(".toast p")).to_be_visible()
+
+
 def test_axe_finds_nothing_in_what_opens_and_what_fails(visit: Visit, ann: Person) -> None:
     page = visit(ann)
     page.goto("/")
@@ -104,6 +150,17 @@ def test_nothing_is_wider_than_a_phone(visit: Visit, ann: Person, path: str) -> 
     assert small == [], "too small for a finger"
 
 
+def test_nothing_is_wider_than_a_phone_before_one_is_in(visit: Visit, people: Team) -> None:
+    (newcomer,) = people(newcomer=None)
+    phone = {"viewport": PHONE, "has_touch": True, "is_mobile": True}
+    for path, page in (("/login", visit(**phone)), ("/welcome", visit(newcomer, **phone))):
+        page.goto(path)
+        settle(page)
+        assert urlsplit(page.url).path == path
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= PHONE["width"], f"{path} is {wide} px wide"
+
+
 def test_a_phone_books_a_trip(visit: Visit, ann: Person) -> None:
     page = visit(ann, viewport=PHONE, has_touch=True, is_mobile=True)
     page.goto("/")
@@ -120,9 +177,9 @@ def test_a_phone_books_a_trip(visit: Visit, ann: Person) -> None:
 def test_dark_is_dark(visit: Visit, ann: Person) -> None:
     brightness = []
     for colours in ("light", "dark"):
-        page = visit(ann, color_scheme=colours)
-        for path in ("/login", "/"):
+        for path, page in (("/login", visit(color_scheme=colours)), ("/", visit(ann, color_scheme=colours))):
             page.goto(path)
+            assert urlsplit(page.url).path == path
             colour = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
             brightness.append(sum(map(int, re.findall(r"\d+", colour)[:3])) / 3)
     light, dark = brightness[:2], brightness[2:]
@@ -244,6 +301,48 @@ def test_a_trip_is_booked_and_cancelled_by_keyboard_alone(visit: Visit, ann: Per
     press_until(page, "Cancel the trip")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Your trip is cancelled.")).to_be_visible()
+
+
+def test_a_match_is_answered_by_keyboard_alone(visit: Visit, ann: Person) -> None:
+    page = visit(ann)
+    page.goto("/matches")
+    expect(page.locator(".match")).to_have_count(2)
+    press_until(page, "We meet")
+    page.keyboard.press("Space")
+    expect(page.locator(".match.meeting")).to_have_count(1)
+    expect(page.get_by_role("button", name="We meet", pressed=True)).to_be_focused()
+    press_until(page, "Dismiss")
+    page.keyboard.press("Enter")
+    expect(page.locator(".match")).to_have_count(1)
+    page.get_by_role("button", name="Coming").focus()
+    press_until(page, "Dismissed")
+    page.keyboard.press("Enter")
+    press_until(page, "Bring back")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("You have dismissed none.")).to_be_visible()
+
+
+def test_a_profile_is_changed_by_keyboard_alone(visit: Visit, ann: Person) -> None:
+    page = visit(ann, locale="en-US")
+    page.goto("/profile")
+    press_until(page, "First name")
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("Anna")
+    press_until(page, "Home city")
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("Vienn")
+    expect(page.get_by_role("option").first).to_contain_text("Vienna, AT")
+    page.keyboard.press("Enter")
+    press_until(page, "Work from")
+    page.keyboard.type("0900A")
+    press_until(page, "until")
+    page.keyboard.type("0530P")
+    press_until(page, "Save")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Your profile is saved.")).to_be_visible()
+    me = ann.get("/api/users/me").json()
+    assert (me["first_name"], me["home_city"]["name"]) == ("Anna", "Vienna")
+    assert me["work_hours"] == {"start": "09:00", "end": "17:30"}
 
 
 def press_until(page: Page, name: str, most: int = 25) -> None:
