@@ -89,14 +89,14 @@ def write_built_in(folder: Path, kinds: set[str]) -> None:
 def write_custom(folder: Path, cache: Path) -> None:
     """Write the custom kinds' schemas, at CUSTOM_LOCATION below `folder`."""
     for source in CUSTOM:
-        module = _fetch(source, cache)
+        module = fetch(source, cache)
         for file in source.files:
             definition = yaml.load((module / file).read_text(), Loader)  # noqa: S506  (a safe loader's child)
             for name, schema in of_definition(definition):
                 (folder / f"{name}.json").write_text(json.dumps(schema))
 
 
-def _fetch(source: Source, cache: Path) -> Path:
+def fetch(source: Source, cache: Path) -> Path:
     """The files of a source, kept in the cache; a bundle carries them to machines without network."""
     kept = cache / "tools" / f"definitions-{state.digest(source.checksum, *source.files)[:16]}"
     if not kept.exists():
