@@ -45,6 +45,12 @@ def copy_of_checkout(folder: Path) -> Path:
     return folder
 
 
+def change_styles(context: Path) -> None:
+    """Give every style sheet of a copy another content."""
+    for style in sorted((context / "app").glob("*/static/**/*.css")):
+        style.write_text(style.read_text() + "\nbody { --changed: 1 }\n")
+
+
 def build(context: Path, tag: str) -> str:
     """Build the app's image from a copy; returns its name."""
     name = f"witw-test/app:{tag}"

@@ -103,6 +103,18 @@ def test_a_login_without_its_token_is_refused(public: httpx.Client, alice: Perso
     assert public.get("/api/users/me").status_code == 403
 
 
+@pytest.mark.parametrize("origin", ["https://evil.example.org", "null"])
+def test_a_page_of_somebody_else_logs_nobody_in(public: httpx.Client, alice: Person, origin: str) -> None:
+    token = LOGIN_TOKEN.search(public.get("/login").text)
+    assert token
+    form = {"csrfmiddlewaretoken": token[1], "email": alice.email, "password": alice.password}
+
+    answer = public.post("/login", data=form, headers={"Origin": origin})
+
+    assert answer.status_code == 403
+    assert public.get("/api/users/me").status_code == 403
+
+
 def test_a_login_leads_only_to_pages_of_ours(public: httpx.Client, alice: Person) -> None:
     token = LOGIN_TOKEN.search(public.get("/login").text)
     assert token
