@@ -131,7 +131,7 @@ def _go(
     whole.began = time.monotonic()
     whole.records.began = whole.began
     whole.began_at = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-    sampler = Sampler(sources(whole.target, whole.notes.append), whole.began)
+    sampler = Sampler(sources(whole.target, whole.notes.append), whole.began, whole.notes.append)
     whole.samples = sampler.samples
 
     def hear(line: str) -> None:

@@ -112,15 +112,29 @@ class Source:
     every: float = 2.0
 
 
+JUMP = 2.0
+"""Seconds by which the wall clock has to leave the other one to be told of; it is corrected all the time."""
+
+
 class Sampler:
     """Asks every source in a thread of its own, so that a slow one holds up no other.
 
     Use it as a context manager; `samples` may be read while it runs.
     """
 
-    def __init__(self, sources: list[Source], began: float) -> None:
+    def __init__(
+        self, sources: list[Source], began: float, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Begin with nothing.
+
+        Args:
+            sources: What is asked.
+            began: When the run did, by `time.monotonic`.
+            tell: Told of what the report should say about the measuring itself.
+        """
         self.samples = Samples()
-        self._began, self._wall = began, time.time() - (time.monotonic() - began)
+        self._began, self._tell = began, tell
+        self._wall = self._began_by_the_wall()
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._known: set[tuple[str, str, str, str, float]] = set()
@@ -164,14 +178,34 @@ class Sampler:
                 self.samples.series[name].append((round(asked, 2), value))
             for name in mine - set(reading.values):
                 self._break(name, asked)
+            if reading.events:
+                self._look_at_the_clock(asked)
             for event in reading.events:
                 # The same words at another time are another event: Kubernetes only moves its time on.
                 key = (event.kind, event.name, event.reason, event.message, event.at)
+                if key in self._known:
+                    continue
+                self._known.add(key)
                 at = round(event.at - self._wall, 1)
                 # What happened before the run is not of it.
-                if at >= 0 and key not in self._known:
-                    self._known.add(key)
+                if at >= 0:
                     self.samples.events.append(Event(at, event.kind, event.name, event.reason, event.message))
+
+    def _began_by_the_wall(self) -> float:
+        """When the run began, by a clock that may be set while it runs."""
+        return time.time() - (time.monotonic() - self._began)
+
+    def _look_at_the_clock(self, asked: float) -> None:
+        """Events carry the time of the wall clock: follow it where it was set."""
+        began = self._began_by_the_wall()
+        jump = began - self._wall
+        self._wall = began
+        if abs(jump) >= JUMP:
+            way = "forward" if jump > 0 else "back"
+            self._tell(
+                f"The clock of this machine was set {way} by {abs(jump):.0f} s, "
+                f"{asked:.0f} s after the beginning; events around that moment may lie beside their place."
+            )
 
     def _miss(self, source: Source, mine: set[str], gap: Gap | None, asked: float, why: str) -> Gap:
         with self._lock:

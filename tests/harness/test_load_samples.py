@@ -72,6 +72,36 @@ def test_a_jump_of_the_wall_clock_moves_nothing(monkeypatch: pytest.MonkeyPatch)
     assert all(0 <= at < 60 for at, _ in samples.series["replicas.ready"])
 
 
+@pytest.mark.parametrize(("jump", "way"), [(-7200.0, "back"), (7200.0, "forward")])
+def test_events_after_a_jump_of_the_wall_clock_have_their_place(
+    monkeypatch: pytest.MonkeyPatch, jump: float, way: str
+) -> None:
+    real, ahead, notes = time.time, 0.0, list[str]()
+    monkeypatch.setattr(time, "time", lambda: real() + ahead)
+    rescaled = ("HorizontalPodAutoscaler", "witw", "SuccessfulRescale")
+    old = Event(real() - 3600, *rescaled, "before the run")
+    early = Event(real() + 1, *rescaled, "before the jump")
+    readings = [(old, early), (old, early), (old, early, Event(real() + jump + 5, *rescaled, "after"))]
+    asked, over = 0, threading.Event()
+
+    def read() -> Reading:
+        nonlocal asked, ahead
+        asked += 1
+        if asked == 3:
+            ahead = jump
+        if asked > 3:
+            over.set()
+        return Reading(events=readings[min(asked, 3) - 1])
+
+    with Sampler([Source("events", read, every=0.001)], time.monotonic(), notes.append) as sampler:
+        assert over.wait(30)
+
+    assert [event.message for event in sampler.samples.events] == ["before the jump", "after"]
+    assert sampler.samples.events[1].at - sampler.samples.events[0].at == pytest.approx(4, abs=0.5)
+    assert len(notes) == 1
+    assert f"set {way} by 7200 s" in notes[0]
+
+
 def test_samples_survive_being_kept() -> None:
     samples = sampled(Flaky(Reading({"replicas.ready": 2.0}), StackError("away")))
 
