@@ -10,12 +10,25 @@ from typing import Any
 
 import psutil
 
-from dev import process
+from dev import process, vacation_plan
 from dev.compose import service_of
 from dev.errors import WitwError
+from dev.kube import Object
 from dev.load import environment
 from dev.load.targets import NAMESPACE, RELEASE, LoadTarget
 from dev.settings import ROOT, Settings
+from dev.waits import Lister
+
+SIZES = ("WEB_WORKERS", "WEB_THREADS")
+
+AROUND = {
+    ("gateway", "public", "envoy"): "gateway",
+    ("postgres", "pgpool", "pgpool"): "pgpool",
+    ("postgres", "postgres", "postgres"): "postgres",
+    ("autoscaling", "keda-operator", "keda-operator"): "keda",
+    ("autoscaling", "keda-metrics-apiserver", "keda-metrics-apiserver"): "keda's metrics",
+}
+"""What a cluster has around the app, by namespace, workload and container."""
 
 
 def of(target: LoadTarget, settings: Settings) -> dict[str, Any]:
@@ -59,8 +72,7 @@ def _compose(target: LoadTarget) -> dict[str, Any]:
         found[f"memory limit of {service}"] = f"{limit / 2**20:.0f} MiB" if limit else "none"
         found[f"containers of {service}"] = found.get(f"containers of {service}", 0) + 1
         if service == "app":
-            wanted = ("WEB_WORKERS", "WEB_THREADS")
-            found |= dict(one.split("=", 1) for one in container["Config"]["Env"] if one.startswith(wanted))
+            found |= dict(one.split("=", 1) for one in container["Config"]["Env"] if one.startswith(SIZES))
     version = process.run(["docker", "version", "--format={{.Server.Version}}"], check=False).stdout.strip()
     return found | {"engine": version}
 
@@ -68,17 +80,56 @@ def _compose(target: LoadTarget) -> dict[str, Any]:
 def _cluster(target: LoadTarget) -> dict[str, Any]:
     assert target.to is not None  # noqa: S101 - the caller looked
     kube = target.to.kube
+    deployments = kube.list("Deployment")
     found: dict[str, Any] = {}
-    for one in kube.list("Deployment", NAMESPACE):
-        if one["metadata"]["name"] != RELEASE:
+    for one in deployments:
+        if (one["metadata"]["namespace"], one["metadata"]["name"]) != (NAMESPACE, RELEASE):
             continue
         for container in one["spec"]["template"]["spec"]["containers"]:
             found[f"image of {container['name']}"] = container["image"]
             found[f"resources of {container['name']}"] = json.dumps(container.get("resources", {}))
-            wanted = {"WEB_WORKERS", "WEB_THREADS"}
-            found |= {e["name"]: e.get("value") for e in container.get("env", []) if e["name"] in wanted}
+            given = _environment(kube, container)
+            found |= {name: given[name] for name in SIZES if name in given}
         found["replicas at the beginning"] = one["spec"].get("replicas")
+    found |= _images([*deployments, *kube.list("StatefulSet")]) | _scaling(kube)
     nodes = kube.list("Node")
     found["nodes"] = len(nodes)
     found["kubernetes"] = nodes[0]["status"]["nodeInfo"]["kubeletVersion"] if nodes else "unknown"
     return found
+
+
+def _environment(kube: Lister, container: Object) -> dict[str, str]:
+    """What a container gets from ConfigMaps and in plain words; Secrets are left alone."""
+    named = [one["configMapRef"]["name"] for one in container.get("envFrom", []) if "configMapRef" in one]
+    maps = {one["metadata"]["name"]: one.get("data", {}) for one in kube.list("configmaps", NAMESPACE)}
+    given: dict[str, str] = {}
+    for name in named:
+        given |= maps.get(name, {})
+    return given | {one["name"]: one["value"] for one in container.get("env", []) if "value" in one}
+
+
+def _images(workloads: list[Object]) -> dict[str, str]:
+    """What else a request or a decision goes through."""
+    found: dict[str, str] = {}
+    for one in workloads:
+        for container in one["spec"]["template"]["spec"]["containers"]:
+            place = (one["metadata"]["namespace"], one["metadata"]["name"], container["name"])
+            if place in AROUND:
+                found[f"image of {AROUND[place]}"] = container["image"]
+    return found
+
+
+def _scaling(kube: Lister) -> dict[str, Any]:
+    """What the ScaledObject says, each trigger by its name; nothing where there is none."""
+    one = vacation_plan.scaled_object(kube)
+    if one is None:
+        return {}
+    spec = {
+        **one["spec"],
+        **{f"trigger {each.get('name', each['type'])}": each for each in one["spec"]["triggers"]},
+    }
+    del spec["triggers"]
+    return {
+        f"ScaledObject, {name}": json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+        for name, value in spec.items()
+    }

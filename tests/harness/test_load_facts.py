@@ -100,20 +100,60 @@ def test_the_version_of_locust_is_the_locked_one(tmp_path: Path, monkeypatch: py
     assert of()["locust"] == "unknown"
 
 
+def workload(namespace: str, name: str, container: dict[str, Any]) -> dict[str, Any]:
+    spec = {"replicas": 3, "template": {"spec": {"containers": [container]}}}
+    return {"metadata": {"namespace": namespace, "name": name}, "spec": spec}
+
+
 def deployment(name: str) -> dict[str, Any]:
+    """As the chart makes it: its settings are in a ConfigMap, its secrets in files."""
     app = {
         "name": "app",
         "image": f"{name}@sha256:1",
         "resources": {"limits": {"memory": "1Gi"}},
-        "env": [{"name": "WEB_WORKERS", "value": "2"}, {"name": "SECRET_KEY", "value": "hush"}],
+        "envFrom": [{"configMapRef": {"name": name}}, {"secretRef": {"name": "passwords"}}],
+        "env": [
+            {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+            {"name": "SECRET_KEY", "value": "hush"},
+        ],
     }
-    spec = {"replicas": 3, "template": {"spec": {"containers": [app]}}}
-    return {"metadata": {"name": name}, "spec": spec}
+    return workload("witw", name, app)
 
 
-def in_cluster(*, nodes: int = 2, away: bool = False) -> dict[str, Any]:
+SETTINGS = [
+    {"metadata": {"name": "kube-root-ca.crt"}, "data": {"ca.crt": "..."}},
+    {"metadata": {"name": "other"}, "data": {"WEB_WORKERS": "9", "WEB_THREADS": "9"}},
+    {"metadata": {"name": "witw"}, "data": {"WEB_WORKERS": "2", "WEB_THREADS": "4", "DB_HOST": "hush"}},
+]
+
+SCALED = {
+    "spec": {
+        "scaleTargetRef": {"name": "witw"},
+        "minReplicaCount": 2,
+        "triggers": [
+            {"type": "metrics-api", "name": "queue", "metadata": {"targetValue": "4"}},
+            {"type": "cpu", "metadata": {"value": "250m"}},
+        ],
+    }
+}
+
+
+def in_cluster(*, nodes: int = 2, away: bool = False, scaled: bool = True) -> dict[str, Any]:
     node = {"status": {"nodeInfo": {"kubeletVersion": "v1.36.3"}}}
-    held = {"Deployment": [deployment("other"), deployment("witw")], "Node": [node] * nodes}
+    envoy, operator = {"name": "envoy", "image": "e@1"}, {"name": "keda-operator", "image": "k@1"}
+    around = [
+        workload("gateway", "public", envoy),
+        workload("gateway", "internal", {**envoy, "image": "e@2"}),
+        workload("postgres", "pgpool", {"name": "pgpool", "image": "p@1"}),
+        workload("autoscaling", "keda-operator", operator),
+    ]
+    held = {
+        "Deployment": [deployment("other"), deployment("witw"), *around],
+        "StatefulSet": [workload("postgres", "postgres", {"name": "postgres", "image": "d@1"})],
+        "Node": [node] * nodes,
+        "configmaps": SETTINGS,
+        "scaledobjects.keda.sh": [SCALED] if scaled else [],
+    }
 
     def ask(kind: str, namespace: str = "") -> Any:
         if away:
@@ -129,9 +169,21 @@ def test_a_cluster_is_told_by_the_apps_deployment_and_its_nodes() -> None:
 
     assert found["image of app"] == "witw@sha256:1"
     assert json.loads(found["resources of app"]) == {"limits": {"memory": "1Gi"}}
-    assert (found["WEB_WORKERS"], found["replicas at the beginning"]) == ("2", 3)
+    assert (found["WEB_WORKERS"], found["WEB_THREADS"]) == ("2", "4")
+    assert found["replicas at the beginning"] == 3
     assert (found["nodes"], found["kubernetes"]) == (2, "v1.36.3")
     assert "hush" not in json.dumps(found)
+
+
+def test_a_cluster_is_told_by_what_a_request_and_a_decision_go_through() -> None:
+    found = in_cluster()
+
+    images = [found[f"image of {name}"] for name in ("gateway", "pgpool", "postgres", "keda")]
+    assert images == ["e@1", "p@1", "d@1", "k@1"]
+    assert found["ScaledObject, minReplicaCount"] == 2
+    assert json.loads(found["ScaledObject, trigger queue"])["metadata"] == {"targetValue": "4"}
+    assert json.loads(found["ScaledObject, trigger cpu"])["metadata"] == {"value": "250m"}
+    assert not [name for name in in_cluster(scaled=False) if "ScaledObject" in name]
 
 
 def test_a_cluster_that_tells_of_no_node_or_nothing_is_told_so() -> None:
