@@ -1,11 +1,12 @@
 """A cluster that sleeps for longer than its leases and the patience of its programs, and wakes as it was."""
 
+import json
 import time
 
 import httpx
 import pytest
 
-from dev import cluster, park, settings
+from dev import cluster, park, process, settings
 from tests.e2e.stack import Stack
 
 ASLEEP = 75
@@ -31,6 +32,13 @@ def workers(stack: Stack) -> int:
     return sum("WORKER TIMEOUT" in line for line in said)
 
 
+def usage(node: park.Container) -> tuple[str, str]:
+    """What the engine says of a node's CPU, over a second, and of its memory."""
+    said = process.run(["docker", "stats", "--no-stream", "--format={{json .}}", node.id]).stdout
+    told = json.loads(said)
+    return told["CPUPerc"], told["MemUsage"].partition(" / ")[0]
+
+
 def test_a_cluster_that_was_frozen_goes_on_as_if_nothing_had_been(stack: Stack) -> None:
     (ann,) = stack.people(ann=None)
     assert ann.patch("/api/users/me", json={"first_name": "Annabel"}).status_code == 200
@@ -39,6 +47,7 @@ def test_a_cluster_that_was_frozen_goes_on_as_if_nothing_had_been(stack: Stack) 
     assert park.park(frozen)
     with pytest.raises(httpx.TimeoutException):
         httpx.get(frozen.url, timeout=2, trust_env=False)
+    assert [usage(node)[0] for node in frozen.containers()] == ["0.00%"] * len(frozen.containers())
     time.sleep(ASLEEP)
 
     assert park.resume(frozen) is not None
@@ -52,4 +61,20 @@ def test_a_cluster_that_was_frozen_goes_on_as_if_nothing_had_been(stack: Stack) 
     assert ann.get("/api/users/me").json()["first_name"] == "Annabel"
     assert programs(stack) == before, "no pod and no container is another one"
     assert workers(stack) == killed
+    assert all(node.awake for node in cluster.nodes(stack.to.ours.name))
+
+
+def test_a_cluster_that_was_stopped_frees_its_memory_and_wakes_with_all_data(stack: Stack) -> None:
+    (ben,) = stack.people(ben=None)
+    assert ben.patch("/api/users/me", json={"first_name": "Benjamin"}).status_code == 200
+    (stopped,) = park.choose(settings.load(), stack.to.ours.name)
+    assert park.park(stopped, deep=True)
+    assert {usage(node)[1] for node in stopped.containers()} == {"0B"}
+
+    assert park.resume(stopped) is not None
+
+    assert ben.get("/api/users/me").json()["first_name"] == "Benjamin"
+    said = "\n".join(stack.to.kube.logs("postgres-0", stack.database, "postgres"))
+    assert "database system was shut down" in said
+    assert "not properly shut down" not in said
     assert all(node.awake for node in cluster.nodes(stack.to.ours.name))
