@@ -1,10 +1,13 @@
 """What a first look costs, with 500 people and 5,000 trips; and that nothing jumps while a page comes."""
 
+import math
 import re
 import secrets
+import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import CDPSession, expect
@@ -15,6 +18,9 @@ from tests.compose.stack import Stack
 
 PEOPLE, TRIPS = 500, 5_000
 VIEW_KIB, API_KIB, API_CALLS = 150, 100, 3
+INTERACTIVE_MS, REDRAW_MS = 1_000, 50
+LOOKS = 5
+"""The best of at most so many counts where time is measured: other things run on the machine."""
 SHIFT = 0.01
 """A page may jump by so much (parts of the screen, times the way): rounding, but nothing that one sees."""
 
@@ -33,13 +39,13 @@ new MutationObserver((_, observer) => {
 }).observe(document, {childList: true, subtree: true});
 """
 
-SLIDE = """async (times) => {
+SLIDE = """async (days) => {
   const range = document.getElementById('day');
   const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
   const took = [];
-  for (let step = 1; step <= times; step++) {
+  for (const day of days) {
     const began = performance.now();
-    set.call(range, String(step * 4));
+    set.call(range, String(day));
     range.dispatchEvent(new Event('input', {bubbles: true}));
     await new Promise((painted) => requestAnimationFrame(() => {
       const channel = new MessageChannel();
@@ -48,9 +54,18 @@ SLIDE = """async (times) => {
     }));
     took.push(performance.now() - began);
   }
-  return took.sort((a, b) => a - b);
+  return took;
 }"""
-"""From the input to the frame that shows it, for some days."""
+"""From the input to the frame that shows it, in ms for each of some days."""
+DAYS = [*range(4, 164, 4), 0]
+
+BLOCK = """new Promise((drawn) => {
+  const block = document.createElement('div');
+  block.style.height = '300px';
+  document.querySelector('main').prepend(block);
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(drawn)));
+})"""
+"""What makes a page jump."""
 
 
 @dataclass
@@ -92,8 +107,55 @@ def test_the_first_view_of_a_great_team_is_small(
     door = visits.open()
     door.goto("/login")
     log_in(door, *one_of_many)
-    page = visits.open(viewport={"width": 1280, "height": 850})  # whose cache is empty
-    page.context.add_cookies([{**cookie, "path": "/"} for cookie in door.context.cookies()])
+    cookies = door.context.cookies()
+    looks: list[Look] = []
+    interactive = redraw = back = math.inf
+    while len(looks) < LOOKS and (interactive > INTERACTIVE_MS or max(redraw, back) > REDRAW_MS):
+        looks.append(_first_look(visits, cookies))
+        interactive = min(look.interactive for look in looks)
+        redraw = min(statistics.median(look.redraws) for look in looks)
+        back = min(look.redraws[-1] for look in looks)
+    quickest = min(looks, key=lambda look: look.interactive)
+    wire, calls = quickest.wire, quickest.calls
+    tell(
+        f"first view of {PEOPLE} people and {TRIPS:,} trips: {wire.kib():.0f} KiB over the wire, of which "
+        f"{wire.kib('/api/'):.0f} KiB in {len(calls)} API calls; layout shift {quickest.seen['shift']:.4f}; "
+        f"best of {len(looks)}: drawn after {quickest.seen['drawn']:.0f} ms, no long task after "
+        f"{quickest.seen['busy']:.0f} ms; a day of the slider in {redraw:.0f} ms (median), today in "
+        f"{back:.0f} ms"
+    )
+    for look in looks:
+        assert len(look.calls) <= API_CALLS, look.calls
+        assert look.wire.kib("/api/") <= API_KIB
+        assert 0 < look.wire.kib() <= VIEW_KIB
+        assert look.seen["shift"] <= SHIFT
+    assert interactive <= INTERACTIVE_MS
+    assert max(redraw, back) <= REDRAW_MS
+
+
+@dataclass
+class Look:
+    """A first look at the map: what came for it, what was seen, and how long each day took afterwards."""
+
+    wire: Wire
+    seen: dict[str, float]
+    redraws: list[float]
+
+    @property
+    def calls(self) -> list[str]:
+        """The calls of the API."""
+        return [url for url in self.wire.urls.values() if "/api/" in url]
+
+    @property
+    def interactive(self) -> float:
+        """When the list was there and nothing kept the page busy any more, in ms."""
+        return max(self.seen["drawn"], self.seen["busy"])
+
+
+def _first_look(visits: Visits, cookies: list[Any]) -> Look:
+    """Look with an empty cache."""
+    page = visits.open(viewport={"width": 1280, "height": 850})
+    page.context.add_cookies([{**cookie, "path": "/"} for cookie in cookies])
     page.add_init_script(WATCH)
     wire = Wire(page.context.new_cdp_session(page))
     page.goto("/")
@@ -101,19 +163,10 @@ def test_the_first_view_of_a_great_team_is_small(
     page.wait_for_load_state("networkidle")
     counts = page.locator(".places .count").all_text_contents()  # of those out of sight, too
     assert sum(int(re.sub(r"\D", "", count)) for count in counts) == PEOPLE
-    calls = [url for url in wire.urls.values() if "/api/" in url]
     seen = page.evaluate("seen")
-    redraws = page.evaluate(SLIDE, 40)
-    tell(
-        f"first view of {PEOPLE} people and {TRIPS:,} trips: {wire.kib():.0f} KiB over the wire, of which "
-        f"{wire.kib('/api/'):.0f} KiB in {len(calls)} API calls; layout shift {seen['shift']:.4f}; drawn "
-        f"after {seen['drawn']:.0f} ms, no long task after {seen['busy']:.0f} ms; a day of the slider in "
-        f"{redraws[0]:.0f} to {redraws[-1]:.0f} ms, median {redraws[len(redraws) // 2]:.0f} ms"
-    )
-    assert len(calls) <= API_CALLS, calls
-    assert wire.kib("/api/") <= API_KIB
-    assert 0 < wire.kib() <= VIEW_KIB
-    assert seen["shift"] <= SHIFT
+    look = Look(wire, seen, page.evaluate(SLIDE, DAYS))
+    page.close()
+    return look
 
 
 def test_a_second_look_fetches_no_file_again(visit: Visit, people: Team, city: City) -> None:
@@ -134,14 +187,22 @@ def test_nothing_jumps(visit: Visit, people: Team, city: City, size: tuple[int, 
     ann, bob = people(ann=city("Paris"), bob=city("London"))
     bob.book(city("Paris"), day(1), day(2))
     ann.book(city("Rome"), day(10), day(12))
-    page = visit(ann, viewport={"width": size[0], "height": size[1]})
-    page.add_init_script(WATCH)
-    for path in ("/", "/matches", "/trips", "/trips/new", "/profile", "/login"):
-        page.goto(path)
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        page.wait_for_load_state("networkidle")
-        shift = page.evaluate("seen.shift")
-        assert shift <= SHIFT, f"{path} jumps by {shift:.3f}"
+    viewport = {"width": size[0], "height": size[1]}
+    mine, strangers = visit(ann, viewport=viewport), visit(viewport=viewport)
+    for page, paths in (
+        (mine, ("/", "/matches", "/trips", "/trips/new", "/profile")),
+        (strangers, ("/login",)),
+    ):
+        page.add_init_script(WATCH)
+        for path in paths:
+            page.goto(path)
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            page.wait_for_load_state("networkidle")
+            assert urlsplit(page.url).path == path
+            shift = page.evaluate("seen.shift")
+            assert shift <= SHIFT, f"{path} jumps by {shift:.3f}"
+        page.evaluate(BLOCK)
+        assert page.evaluate("seen.shift") > SHIFT, "what jumps is not seen here"
 
 
 def test_a_script_that_is_not_ours_does_not_run(visits: Visits, people: Team, city: City) -> None:
