@@ -44,7 +44,10 @@ def test_bad_input_is_met_with_the_way_out(
     assert not (own_state / "reports").exists()
 
 
-@pytest.mark.parametrize("words", [["--users", "1000000"], ["--time", "1000000"], ["--workers", "100"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--users", "1000000"], ["--rate", "1000000"], ["--time", "1000000"], ["--workers", "100"]],
+)
 def test_a_run_is_bounded(words: list[str]) -> None:
     assert cli.main(["load", *words]) == 2
 

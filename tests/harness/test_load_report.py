@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from dev import reports
 from dev.errors import HostError, WitwError
@@ -86,6 +87,25 @@ def test_plots_are_drawn_from_a_report_that_was_kept(tmp_path: Path) -> None:
     assert names[0] == "overview.png"
     assert {"replicas.png", "failures.png", "latency.png", "queue.png"} < set(names)
     assert all((tmp_path / name).read_bytes().startswith(b"\x89PNG") for name in names)
+
+
+@pytest.mark.parametrize("name", plots.PANELS)
+def test_every_plot_says_what_it_shows_and_tells_its_lines_apart_in_grey_too(name: str) -> None:
+    made = json.loads(json.dumps(document.of(a_run(failed=3), [])))
+    panel, has_data = plots.PANELS[name]
+    axis = Figure().subplots()
+
+    panel(axis, made)
+    plots._finish(axis, made, 20, label=True)
+
+    assert has_data(made)
+    assert axis.get_title(loc="left") or axis.get_title()
+    assert axis.get_ylabel()
+    assert axis.get_xlabel() == plots.TIME
+    assert axis.get_legend() is not None
+    looks = [(line.get_color(), line.get_linestyle()) for line in axis.get_lines()]
+    assert len(looks) == len(set(looks))
+    assert bool(looks) != (name == "failures")
 
 
 def test_a_stack_without_replicas_has_no_plot_of_them() -> None:
