@@ -11,13 +11,16 @@ from pathlib import Path
 
 from dev import catalogue_images, cluster, cluster_config, process, registry, state, toolchain
 from dev.base_image import Say
-from dev.bench import checkout, times
+from dev.bench import checkout, memory, times
 from dev.bench.answers import FirstAnswer
 from dev.bench.checkout import Checkout
 from dev.bench.times import Times
 from dev.console import Report, Stage
 from dev.errors import ClusterError
 from dev.settings import Settings
+
+IDLE = 30.0
+"""Seconds for which an idle cluster is looked at."""
 
 ANSWER_TIMEOUT = 300.0
 """Seconds for the first answer after a restart."""
@@ -47,7 +50,7 @@ class Bench:
     def measure(self, runs: int, found: Times, report: Report) -> None:
         """Measure everything a number of times, into `found`."""
         parts: list[Callable[[int, Times, Stage], None]] = [
-            self._create, self._up, self._again, self._change, self._push, self._restart
+            self._create, self._up, self._again, self._idle, self._change, self._push, self._restart
         ]  # fmt: skip
         for part in parts:
             title = part.__name__.strip("_")
@@ -84,6 +87,11 @@ class Bench:
             said.append(
                 self.copy.run("up", "--kind", "--name", self.name, "--no-demo", on_line=stage.say).stdout
             )
+
+    def _idle(self, _: int, found: Times, stage: Stage) -> None:
+        stage.say(f"nothing is done for {IDLE:.0f} s")
+        names = [*(node.name for node in cluster.nodes(self.name)), registry.container_name(self.settings)]
+        found.rest(*memory.of_idle(names, IDLE))
 
     def _change(self, number: int, found: Times, stage: Stage) -> None:
         self.copy.change(number)

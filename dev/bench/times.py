@@ -36,6 +36,9 @@ TO_REACH = {UP: 60.0, AGAIN: 10.0, CHANGE: 15.0}
 COLD = "up-cold"
 """The stamp with the stages of the last `up --kind` that had to make things from nothing."""
 
+IDLE_TO_REACH = {"GiB": 3.0, "core": 0.4}
+"""What node and registry may take while nobody asks for anything."""
+
 FASTER = 10
 """How many times faster a push is to be than `kind load`."""
 
@@ -50,6 +53,14 @@ class Times:
     """Of what has stages: the seconds of each."""
     cold: dict[str, Any] = field(default_factory=dict)
     """The last `up --kind` that had to compile or to bootstrap, as `stamp` keeps it."""
+
+    idle: dict[str, list[float]] = field(default_factory=dict)
+    """By unit of IDLE_TO_REACH: what an idle cluster and its registry take."""
+
+    def rest(self, size: float, busy: float) -> None:
+        """Enter what was taken while nothing was done, in bytes and in cores."""
+        self.idle.setdefault("GiB", []).append(round(size / 2**30, 2))
+        self.idle.setdefault("core", []).append(round(busy, 3))
 
     def add(self, what: str, seconds: float, said: str = "") -> None:
         """Enter one run, and the stages in what it said."""
@@ -74,17 +85,33 @@ class Times:
     def write(self, path: Path) -> None:
         """Keep everything as JSON, medians included."""
         medians = {what: round(self.median(what) or 0, 2) for what in self.runs}
-        facts = {"medians": medians, "runs": self.runs, "stages": self.stages, "cold": self.cold}
+        facts = {
+            "medians": medians,
+            "runs": self.runs,
+            "stages": self.stages,
+            "cold": self.cold,
+            "idle": self.idle,
+        }
         state.write(path, json.dumps(facts, indent=1) + "\n")
 
     def tables(self) -> list[Table]:
         """What was measured, for people."""
-        made = [self._runs()]
+        made = [self._runs(), *([self._idle()] if self.idle else [])]
         made += [_stages(what, found) for what, found in self.stages.items() if what in (UP, CHANGE)]
         if self.cold:
             rows = {stage["stage"]: [stage["seconds"]] for stage in self.cold["stages"]}
             made.append(_stages(f"the last cold `up --kind`, {self.cold['seconds']:.0f} s", rows))
         return made
+
+    def _idle(self) -> Table:
+        title = "Idle: node and registry, medians"
+        table = Table("unit", title=title, title_justify="left", min_width=len(title))
+        for title in ("median", "to reach"):
+            table.add_column(title, justify="right")
+        for unit, found in self.idle.items():
+            middle, limit = statistics.median(found), IDLE_TO_REACH[unit]
+            table.add_row(unit, f"[{'green' if middle <= limit else 'red'}]{middle:.2f}[/]", f"{limit:g}")
+        return table
 
     def _runs(self) -> Table:
         table = Table("what", "", title="Seconds, medians", title_justify="left")

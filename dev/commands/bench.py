@@ -86,7 +86,7 @@ def measure_up(
     """Measure how long a cluster takes: made, started again, changed; beside what kind does by itself.
 
     All of it in a cluster of its own and in a copy of this checkout, which go again afterwards, whatever ends
-    the run. Takes about four minutes a run on two cores. Figures and all runs are kept in `.witw/reports/`.
+    the run. Takes about five minutes a run on two cores. Figures and all runs are kept in `.witw/reports/`.
     """
     chosen = settings.load()
     found = Times(cold=state.stamp(times.COLD))

@@ -16,6 +16,7 @@ from dev.bench import cluster as bench
 from dev.bench.times import Times
 from dev.console import Report, Stage
 from dev.errors import ClusterError, ProcessError
+from tests.harness.conftest import Program
 
 SAID = """images: ...
 images: done in 2.5 s, built witw/app:dev
@@ -163,6 +164,34 @@ def test_whatever_ends_it_all_is_taken_away(folder: Path, monkeypatch: pytest.Mo
         pass
     assert deleted == ["some", "some-bare", "images of some"]
     assert not (folder / "bench" / "some").exists()
+
+
+def test_an_idle_cluster_is_held_against_what_it_may_take(
+    folder: Path, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(
+        "docker",
+        """case "$*" in
+        *own-control-plane*own-registry*) echo '10.00% 1.5GiB / 8GiB'; echo '2.00% 512MiB / 8GiB' ;;
+        *) exit 1 ;;
+        esac""",
+    )
+    node = cluster.Node("1a2b", "own-control-plane", running=True)
+    monkeypatch.setattr(cluster, "nodes", lambda _: [node])
+    monkeypatch.setattr(registry, "container_name", lambda _: "own-registry")
+    monkeypatch.setattr(bench, "IDLE", 0.0)
+    found = Times()
+    one = bench.Bench(
+        settings.load(), "own", checkout.Checkout(folder), Path("kind"), "node:1", "localhost:1"
+    )
+    one._idle(0, found, Stage("idle"))
+    assert found.idle == {"GiB": [2.0], "core": [0.12]}
+    said = " ".join(shown(found).split())
+    assert "Idle: node and registry" in said
+    assert "GiB │ 2.00 │ 3 │" in said
+    assert "core │ 0.12 │ 0.4 │" in said
+    found.write(folder / "figures.json")
+    assert json.loads((folder / "figures.json").read_text())["idle"] == found.idle
 
 
 def test_a_bare_cluster_has_only_what_this_machine_needs() -> None:
