@@ -83,16 +83,8 @@ def scaled(to: Target, stack: Stack) -> Iterator[Scaled]:
     """What scales the app, with short times for scaling in."""
     found = Scaled(to, stack)
     found.check()
-    advanced = found.spec["advanced"]
-    found.usual.update(advanced)
-    down = advanced["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]
-    quick = {
-        **down,
-        "stabilizationWindowSeconds": WINDOW,
-        "policies": [{"type": "Pods", "value": 2, "periodSeconds": 5}],
-    }
-    behavior = {**advanced["horizontalPodAutoscalerConfig"]["behavior"], "scaleDown": quick}
-    with found.changed(advanced={"horizontalPodAutoscalerConfig": {"behavior": behavior}}):
+    found.usual.update(found.spec["advanced"])
+    with found.changed(advanced=found.kept_for(WINDOW)):
         yield found
 
 

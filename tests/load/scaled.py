@@ -116,6 +116,16 @@ class Scaled:
         """Pods that the Deployment is told to have."""
         return int(self.stack.deployment()["spec"].get("replicas", 1))
 
+    def kept_for(self, seconds: int) -> dict[str, Any]:
+        """`advanced` of the spec, with pods that go quickly once they were kept for so long after a load."""
+        config = self.spec["advanced"]["horizontalPodAutoscalerConfig"]
+        down = {
+            **config["behavior"]["scaleDown"],
+            "stabilizationWindowSeconds": seconds,
+            "policies": [{"type": "Pods", "value": 2, "periodSeconds": 5}],
+        }
+        return {"horizontalPodAutoscalerConfig": {"behavior": {**config["behavior"], "scaleDown": down}}}
+
     @contextlib.contextmanager
     def changed(self, **changes: Any) -> Iterator[None]:
         """Exchange fields of the ScaledObject's spec, and put them back."""
