@@ -480,16 +480,16 @@ def test_a_step_that_brings_no_pod_counts_with_all_the_time_that_it_had(monkeypa
     assert "no extra pod was ready" in found.missed[scalers.OURS][0]
 
 
-def test_what_was_measured_while_there_was_load_tells_nothing_of_calm(monkeypatch):
+@pytest.mark.parametrize(("window", "idle"), [("10.017s", False), ("8.5s", True), ("1m0.5s", False)], ids=str)
+def test_what_was_measured_while_there_was_load_tells_nothing_of_calm(monkeypatch, window, idle):
     cluster = Scaled(monkeypatch, "content")
     monkeypatch.undo()
-    monkeypatch.setattr(scale, "get", cluster.get)
-    monkeypatch.setattr(scale, "SCRAPED", 0)
-    ended = scale.dt.datetime(2030, 1, 1, 12, tzinfo=scale.dt.UTC)
-    measured = {"timestamp": "2030-01-01T12:00:09Z", "window": "10.017s"}
-    assert scale.measured_since(measured) < ended
-    assert scale.measured_since({**measured, "window": "8.5s"}) > ended
-    assert scale.measured_since({**measured, "window": "1m0.5s"}) < ended
+    measured = {"timestamp": "2020-01-01T12:00:09Z", "window": window}
+    usage = {**measured, "containers": [{"usage": {"cpu": "1m"}}]}
+    monkeypatch.setattr(scale, "_usage", lambda _: [usage, usage])
+    ended = scale.dt.datetime(2020, 1, 1, 12, tzinfo=scale.dt.UTC)
+    assert cluster.bench._is_idle(ended) is idle
+    assert not cluster.bench._is_idle(scale.dt.datetime.now(scale.dt.UTC))
 
 
 def test_the_load_begins_at_a_word_and_is_ended_from_outside(monkeypatch, program):
