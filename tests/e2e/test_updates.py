@@ -50,7 +50,7 @@ def test_an_update_under_load_fails_no_request(own: Own) -> None:
             return sent() > REQUESTS
 
         until("some load", lambda: len(reads.answers) > 100 and len(writes.answers) > 20)
-        until("enough requests, all while pods are replaced", update, 300)
+        until("enough requests, all while pods are replaced", update, 600)
     assert not set(own.pods()) & before, "all pods were replaced meanwhile"
     answers = [*reads.answers, *writes.answers]
     assert len(answers) > REQUESTS
