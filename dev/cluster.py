@@ -12,6 +12,8 @@ from typing import Any
 from dev import (
     catalogue_images,
     cluster_config,
+    containers,
+    doctor,
     encryption,
     host,
     kubeconfig,
@@ -121,6 +123,20 @@ def nodes(name: str) -> list[Node]:
         )
         for item in found
     ]
+
+
+def users(mirror: Registry) -> list[str]:
+    """The clusters whose nodes fetch from a registry, whoever made them; stopped ones too."""
+    label, form = f"--filter=label={NODE_LABEL}", f'--format={{{{.ID}}}} {{{{.Label "{NODE_LABEL}"}}}}'
+    found = set()
+    said = process.run(["docker", "ps", "--all", "--no-trunc", label, form]).stdout.strip()
+    for line in said.splitlines():
+        node, name = line.split()
+        # Copied, as nothing can be run in a node that is stopped.
+        file = f"{node}:{registry.hosts_folder(mirror)}/hosts.toml"
+        if registry.hosts_toml(mirror) in process.run(["docker", "cp", file, "-"], check=False).stdout:
+            found.add(name)
+    return sorted(found)
 
 
 def recorded(name: str) -> dict[str, Any]:
@@ -309,9 +325,9 @@ def _create(
     except ProcessError as error:
         raise ClusterError(
             f"kind could not make the cluster {name}",
-            details=error.tail(30),
-            remedy="see the lines above; `./witw doctor` looks at what keeps nodes from running (inotify, "
-            "cgroups, disk); then run the same command again",
+            details="\n".join([error.tail(30), *map(str, doctor.of_nodes(settings))]),
+            remedy="see the lines above, what this machine lacks last (`./witw doctor` looks at all of it); "
+            "then run the same command again",
         ) from error
     cluster.kubeconfig.chmod(0o600)
     node_start.install(node.id for node in nodes(name))
@@ -329,7 +345,8 @@ def _start(cluster: Cluster, there: list[Node], say: Say) -> str:
         process.run(["docker", "unpause", *frozen])
     if stopped := [node.name for node in there if not node.running]:
         say(f"starting {', '.join(stopped)}")
-        process.run(["docker", "start", *stopped])
+        anew = f"give up what it holds and get other ports: ./witw down --kind --purge --name {cluster.name}"
+        containers.start(stopped, remedy=anew)
     parked.forget(f"cluster {cluster.name}")
     deadline = time.monotonic() + START_TIMEOUT
     while not cluster.run("get", "--raw=/readyz", timeout=20, check=False).ok:
@@ -345,7 +362,7 @@ def _start(cluster: Cluster, there: list[Node], say: Say) -> str:
 def _introduce(cluster: Cluster, mirror: Registry) -> None:
     """Let nodes and tools know the registry."""
     registry.join(mirror)
-    folder = f"/etc/containerd/certs.d/{mirror.name}"
+    folder = registry.hosts_folder(mirror)
     for node in nodes(cluster.name):
         script = f"mkdir -p {folder} && cat >{folder}/hosts.toml"
         process.run(

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from dev import host
+from dev import engine, host
 from dev.settings import ROOT
 
 COMMON = ROOT / "dev" / "kind" / "cluster.yaml"
@@ -22,6 +22,11 @@ ALONE = """- op: add
 """
 """A node that is alone is missed by nobody. One that was frozen (`./witw park`) would be found missing when
 it is back, and its pods not ready, until it has said that it lives."""
+
+IN_USER_NAMESPACE = {"featureGates": {"KubeletInUserNamespace": True}}
+"""kubelet takes what it may not do there (limits of the kernel, OOM scores, /dev/kmsg) for no error."""
+
+NO_OOM_SCORES = '[plugins."io.containerd.grpc.v1.cri"]\n  restrict_oom_score_adj = true\n'
 
 ENCRYPTION_FOLDER = "/etc/kubernetes/encryption"
 
@@ -49,15 +54,13 @@ def causes() -> list[Cause]:
     found = []
     if host.cgroup_version() == 1:
         found.append(Cause("cgroup version 1", {"failCgroupV1": False}))
-    if "cap_sys_resource" in host.missing_capabilities():
-        # Nothing may lower a process's OOM score, as in a user namespace: the settings for that serve.
-        found.append(
-            Cause(
-                "no CAP_SYS_RESOURCE",
-                {"featureGates": {"KubeletInUserNamespace": True}},
-                '[plugins."io.containerd.grpc.v1.cri"]\n  restrict_oom_score_adj = true\n',
-            )
-        )
+    # Without that capability nothing may lower an OOM score, as in a user namespace: its settings serve.
+    for there, what in (
+        ("cap_sys_resource" in host.missing_capabilities(), "no CAP_SYS_RESOURCE"),
+        (engine.is_rootless(engine.facts()), "rootless engine"),
+    ):
+        if there:
+            found.append(Cause(what, IN_USER_NAMESPACE, NO_OOM_SCORES))
     return found
 
 
@@ -99,7 +102,7 @@ def bare(because: list[Cause]) -> str:
 def _add(config: dict[str, Any], because: list[Cause]) -> None:
     """Put what this machine needs into a configuration."""
     patches = config.setdefault("containerdConfigPatches", [])
-    patches += [cause.containerd for cause in because if cause.containerd]
+    patches += dict.fromkeys(cause.containerd for cause in because if cause.containerd)
     kubelet = {name: value for cause in because for name, value in cause.kubelet.items()}
     if kubelet:
         patch = {"kind": "KubeletConfiguration", "apiVersion": "kubelet.config.k8s.io/v1beta1", **kubelet}

@@ -46,6 +46,10 @@ class Check:
     found: str
     fix: str = ""
 
+    def __str__(self) -> str:
+        """As a line of other output."""
+        return f"{self.name}: {self.found}" + (f" (to mend it: {self.fix})" if self.fix else "")
+
 
 def before_the_engine(settings: Settings) -> Iterable[Check]:
     """The quick checks, those that `up` makes first. They need neither engine nor network."""
@@ -65,8 +69,14 @@ def everything(settings: Settings) -> Iterable[Check]:
     yield from (clock(), capabilities(), cgroups(), inotify())
     yield docker(settings)
     if _has_engine():
-        yield from (plugin("compose"), plugin("buildx"), ports(settings), base_image(settings))
+        yield from (plugin("compose"), plugin("buildx"), rootless(), ports(settings), base_image(settings))
         yield network_policies(settings)
+
+
+def of_nodes(settings: Settings) -> list[Check]:
+    """What may keep the nodes of a cluster from running; nothing where all is well."""
+    made = (inotify(), cgroups(), rootless(), memory(settings), disk(settings))
+    return [check for check in made if check.level is not Level.OK]
 
 
 def require(checks: Iterable[Check]) -> int:
@@ -215,6 +225,23 @@ def docker(settings: Settings) -> Check:
         return Check("engine", Level.FAIL, problem.message, problem.remedy)
     ours = ", installed by ./witw" if found.ours else ""
     return Check("engine", Level.OK, f"Docker {found.version} at {found.endpoint}{ours}")
+
+
+def rootless() -> Check:
+    """An engine without root can limit what systemd lets its user have; nodes of a cluster want all."""
+    told = engine.facts()
+    if not engine.is_rootless(told):
+        return Check("rootless", Level.OK, "no")
+    limits = {"CpuCfsQuota": "cpu", "CPUSet": "cpuset", "MemoryLimit": "memory", "PidsLimit": "pids"}
+    missing = [controller for name, controller in limits.items() if not told.get(name)]
+    if missing or told.get("CgroupVersion") != "2":
+        fix = (
+            "boot with cgroup version 2; write `[Service]` and `Delegate=yes` into "
+            "/etc/systemd/system/user@.service.d/delegate.conf, and log in again"
+        )
+        lacking = f"may not limit {', '.join(missing)}" if missing else "has no cgroup version 2"
+        return Check("rootless", Level.NOTE, f"the engine {lacking}; nodes of a cluster cannot run", fix)
+    return Check("rootless", Level.OK, "clusters get kubelet's settings for user namespaces")
 
 
 def plugin(name: str) -> Check:

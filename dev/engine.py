@@ -13,6 +13,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -180,6 +181,18 @@ def can_get_one() -> bool:
 def is_local() -> bool:
     """Whether the client's engine is this machine's."""
     return shutil.which("docker") is None or endpoint() == USUAL_PLACE
+
+
+def facts() -> dict[str, Any]:
+    """What the engine says of itself (`docker info`); nothing when it does not answer."""
+    answer = process.run(["docker", "info", "--format", "{{json .}}"], timeout=ANSWER_TIMEOUT, check=False)
+    told = json.loads(answer.stdout) if answer.ok and answer.stdout.strip() else None
+    return told if isinstance(told, dict) else {}
+
+
+def is_rootless(facts: dict[str, Any]) -> bool:
+    """Whether an engine runs in a user namespace, without the rights of root."""
+    return any("name=rootless" in option.split(",") for option in facts.get("SecurityOptions") or [])
 
 
 def start(daemon: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import httpx
 
-from dev import cluster, parked, process
+from dev import cluster, containers, parked, process
 from dev.base_image import Say
 from dev.compose import Compose, is_one_shot
 from dev.errors import ClusterError, StackError
@@ -174,7 +174,7 @@ def wake(stack: Stack) -> bool:
     stopped = [one.id for one in there if not one.running]
     thawed = thaw(there)
     if stopped:
-        process.run(["docker", "start", *stopped])
+        containers.start(stopped, remedy="./witw down and up again, which may choose another port")
     parked.forget(stack.title)
     return bool(stopped or thawed)
 

@@ -19,7 +19,7 @@ from dev import (
     state,
 )
 from dev.compose import Compose
-from dev.errors import WitwError
+from dev.errors import ImageError, WitwError
 from dev.launch import VENV
 from dev.load import in_cluster
 from dev.settings import Settings
@@ -52,12 +52,25 @@ def clusters(settings: Settings) -> Iterator[str]:
     for name in cluster.names():
         if cluster.delete(name, settings):
             yield f"cluster {name}"
-    yield from registry.remove(settings)
+    yield from _registry(settings)
     for name in [*catalogue.load().images, in_cluster.IMAGE.name]:
         bundled = [catalogue_images.bundled_tag(name)] if name in catalogue.load().images else []
         for reference in [*catalogue_images.all_built(name), *bundled]:
             if process.run(["docker", "image", "rm", reference], check=False).ok:
                 yield f"image {reference}"
+
+
+def _registry(settings: Settings) -> Iterator[str]:
+    """The registry, unless a cluster of another checkout with the same project fetches from it."""
+    try:
+        found = registry.find(settings)
+    except ImageError as error:
+        yield f"nothing of the registry: {error.message}"
+        return
+    if found and (others := cluster.users(found)):
+        yield f"nothing of the registry: the clusters {', '.join(others)} of other checkouts use it"
+        return
+    yield from registry.remove(settings)
 
 
 def engine_answers() -> bool:

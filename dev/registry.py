@@ -8,8 +8,9 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from typing import Any
 
-from dev import base_image, catalogue_images, host, process
+from dev import base_image, catalogue_images, containers, host, process
 from dev.base_image import Say
 from dev.errors import ImageError, ProcessError
 from dev.settings import Settings
@@ -48,12 +49,20 @@ def container_name(settings: Settings) -> str:
 
 
 def find(settings: Settings) -> Registry | None:
-    """The registry, if its container is there, running or not."""
+    """The registry, if its container is there, running or not.
+
+    Raises:
+        ImageError: A container of that name is somebody else's.
+    """
     container = container_name(settings)
-    answer = process.run(["docker", "container", "inspect", container], check=False)
-    if not answer.ok:
+    if not (facts := _facts(container)):
         return None
-    bindings = json.loads(answer.stdout)[0]["HostConfig"]["PortBindings"]
+    if not _is_ours(facts):
+        raise ImageError(
+            f"there is a container {container}, but it is not the local registry",
+            remedy=f"call it otherwise (docker rename {container} OTHER), or choose another WITW_PROJECT",
+        )
+    bindings = facts["HostConfig"]["PortBindings"]
     return Registry(container, int(bindings[f"{INSIDE}/tcp"][0]["HostPort"]))
 
 
@@ -64,7 +73,8 @@ def ensure(settings: Settings, say: Say) -> tuple[Registry, str]:
         The registry and what was done, empty when nothing was.
 
     Raises:
-        ImageError: It does not answer.
+        ImageError: It does not answer, or a container of its name is somebody else's.
+        HostError: It was stopped, and somebody else has its port by now.
     """
     container, done = container_name(settings), ""
     image = catalogue_images.ensure("registry", settings, say)
@@ -78,7 +88,8 @@ def ensure(settings: Settings, say: Say) -> tuple[Registry, str]:
         )  # fmt: skip
         found, done = Registry(container, port), f"started at localhost:{port}"
     elif not _runs(container):
-        process.run(["docker", "start", container])
+        again = f"docker rm {container}, and it is made anew at another port with all that it holds"
+        containers.start([container], remedy=again)
         done = f"started again at {found.name}"
     deadline = time.monotonic() + START_TIMEOUT
     while not answers(found):
@@ -110,6 +121,11 @@ def join(registry: Registry) -> bool:
         return False
     process.run(["docker", "network", "connect", NETWORK, registry.container])
     return True
+
+
+def hosts_folder(registry: Registry) -> str:
+    """Where a node's containerd looks up how the registry is reached."""
+    return f"/etc/containerd/certs.d/{registry.name}"
 
 
 def hosts_toml(registry: Registry) -> str:
@@ -230,14 +246,27 @@ def forget(settings: Settings, cluster: str) -> bool:
 
 
 def remove(settings: Settings) -> list[str]:
-    """Remove the registry with all that was pushed. Returns what is gone."""
+    """Remove the registry with all that was pushed. Returns what is gone; what is not ours stays."""
     container = container_name(settings)
     gone = []
-    if process.run(["docker", "rm", "--force", container], check=False).stdout.strip():
+    if (
+        _is_ours(_facts(container))
+        and process.run(["docker", "rm", "--force", container], check=False).stdout.strip()
+    ):
         gone.append(f"container {container}")
     if process.run(["docker", "volume", "rm", container], check=False).ok:
         gone.append(f"volume {container}")
     return gone
+
+
+def _facts(container: str) -> dict[str, Any]:
+    """What Docker tells of a container; nothing when there is none."""
+    answer = process.run(["docker", "container", "inspect", container], check=False)
+    return dict(json.loads(answer.stdout)[0]) if answer.ok else {}
+
+
+def _is_ours(facts: dict[str, Any]) -> bool:
+    return bool(facts) and LABEL in (facts["Config"]["Labels"] or {})
 
 
 def _runs(container: str) -> bool:

@@ -10,13 +10,15 @@ from dev.settings import Settings
 
 
 @contextlib.contextmanager
-def real_cluster(chosen: Settings) -> Iterator[Cluster]:
-    """A new cluster with a worker, named as its project is; it and its registry are removed at the end.
+def real_cluster(
+    chosen: Settings, *, workers: int = 1, encrypt: tuple[str, ...] = ("secrets",)
+) -> Iterator[Cluster]:
+    """A new cluster with workers, named as its project is; it and its registry are removed at the end.
 
     For modules marked `lasting`.
     """
     cluster.delete(chosen.project, chosen)
-    found, done = cluster.ensure(chosen.project, chosen, silent, workers=1)
+    found, done = cluster.ensure(chosen.project, chosen, silent, workers=workers, encrypt=encrypt)
     assert done == "created"
     try:
         yield found

@@ -24,7 +24,14 @@ def docker(state: dict[str, Any], arguments: list[str]) -> tuple[int, str]:  # n
             label = next(word for word in arguments if word.startswith("--filter=label=")).partition(
                 "label="
             )[2]
-            return 0, "\n".join(name for name, facts in containers.items() if label in facts["labels"])
+            found = {
+                name: own.partition("=")[2]
+                for name, facts in containers.items()
+                for own in facts["labels"]
+                if own == label or own.startswith(f"{label}=")
+            }
+            form = any(word.startswith("--format=") for word in arguments)
+            return 0, "\n".join(f"{name} {value}" if form else name for name, value in found.items())
         case ["container", "inspect", *names]:
             return inspect(containers, arguments, names)
         case ["image", "inspect", form, name] if form.startswith("{{"):
@@ -43,7 +50,13 @@ def docker(state: dict[str, Any], arguments: list[str]) -> tuple[int, str]:  # n
             return 0, "\n".join(images)
         case ["run", name, *_]:
             port = next(word for word in arguments if word.startswith("--publish=")).split(":")[1]
-            containers[name] = {"labels": [], "running": True, "port": port, "networks": {}}
+            labels = [word.removeprefix("--label=") for word in arguments if word.startswith("--label=")]
+            containers[name] = {"labels": labels, "running": True, "port": port, "networks": {}}
+        case ["start", *_] if state.get("start fails"):
+            return 1, "Bind for 127.0.0.1 failed: port is already allocated"
+        case ["cp", source, "-"]:
+            written = containers[source.partition(":")[0]].get("written")
+            return (0, "".join(written)) if written else (1, "no such file")
         case ["start" | "stop" as verb, *names]:
             for name in names:
                 containers[name]["running"] = verb == "start"
@@ -90,8 +103,9 @@ def inspect(containers: dict[str, Any], arguments: list[str], names: list[str]) 
                 "Running": containers[name]["running"],
                 "Paused": containers[name].get("frozen", False),
             },
+            "Config": {"Labels": dict.fromkeys(containers[name]["labels"], "")},
             "HostConfig": {
-                "PortBindings": {"5000/tcp": [{"HostPort": containers[name]["port"]}]},
+                "PortBindings": {"5000/tcp": [{"HostIp": "127.0.0.1", "HostPort": containers[name]["port"]}]},
                 "RestartPolicy": {"Name": containers[name].get("restart", "")},
             },
         }

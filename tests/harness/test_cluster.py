@@ -1,6 +1,8 @@
 """What is done to clusters and the registry, step by step, with stand-ins for docker, kind and kubectl."""
 
 import http.server
+import os
+import socket
 import threading
 
 import pytest
@@ -11,15 +13,17 @@ from dev import (
     cluster_status,
     cluster_up,
     console,
+    host,
     node_start,
     process,
+    purge,
     registry,
     settings,
     state,
     toolchain,
 )
 from dev.catalogue_images import Found
-from dev.errors import ClusterError, ImageError
+from dev.errors import ClusterError, HostError, ImageError, ProcessError
 from dev.programs import silent
 from dev.registry import Registry
 from tests.harness import stand_ins
@@ -97,6 +101,74 @@ def test_what_an_interrupted_run_left_is_made_anew(machine, chosen):
     machine.change(**{"kind fails": False})
     assert cluster.ensure("c", chosen, silent)[1] == "created"
     assert len(machine.calls("kind", "delete")) == 1
+
+
+def test_a_cluster_that_could_not_be_made_comes_with_what_the_machine_lacks(machine, chosen, monkeypatch):
+    monkeypatch.setattr(host, "inotify_limits", lambda: {"max_user_instances": 128})
+    machine.change(**{"kind fails": True})
+    with pytest.raises(ClusterError) as caught:
+        cluster.ensure("c", chosen, silent)
+    assert "kubeadm" in caught.value.details
+    assert (
+        "inotify: instances 128 (to mend it: sysctl fs.inotify.max_user_instances=256)"
+        in caught.value.details
+    )
+
+
+@pytest.mark.parametrize("container", ["own-registry", "c-control-plane"])
+def test_a_port_that_somebody_has_taken_meanwhile_is_named_with_its_owner(container, machine, chosen):
+    cluster.ensure("c", chosen, silent)
+    cluster.stop("c")
+    containers = machine.state["containers"]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        containers[container].update(port=str(port), running=False)
+        machine.change(containers=containers, **{"start fails": True})
+        with pytest.raises(HostError, match=rf"port {port} of {container} by .*{os.getpid()}") as caught:
+            cluster.ensure("c", chosen, silent)
+    assert "end what has it" in caught.value.remedy
+    assert "already allocated" in caught.value.details
+
+
+def test_a_container_that_does_not_start_for_another_reason_says_which(machine, chosen):
+    cluster.ensure("c", chosen, silent)
+    cluster.stop("c")
+    machine.change(**{"start fails": True})
+    with pytest.raises(ProcessError, match="docker start c-control-plane"):
+        cluster.ensure("c", chosen, silent)
+
+
+def test_a_container_of_somebody_else_with_the_registrys_name_stays_as_it_is(machine, chosen):
+    theirs = {"labels": [], "running": True, "port": "0", "networks": {}}
+    machine.change(containers={"own-registry": theirs})
+    with pytest.raises(ImageError, match="it is not the local registry"):
+        registry.ensure(chosen, silent)
+    registry.remove(chosen)
+    assert "nothing of the registry" in " ".join(purge.clusters(chosen))
+    assert machine.state["containers"]["own-registry"] == theirs
+
+
+def test_a_registry_that_a_cluster_of_another_checkout_uses_outlives_the_purge(
+    machine, chosen, monkeypatch, tmp_path
+):
+    cluster.ensure("ours", chosen, silent)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(state, "FOLDER", tmp_path / "elsewhere")
+        cluster.ensure("theirs", chosen, silent)
+        cluster.stop("theirs")
+    gone = list(purge.clusters(chosen))
+    assert "cluster ours" in gone
+    assert "nothing of the registry: the clusters theirs of other checkouts use it" in gone
+    assert set(machine.state["containers"]) == {"own-registry", "theirs-control-plane"}
+
+    monkeypatch.setattr(state, "FOLDER", tmp_path / "elsewhere")
+    assert "container own-registry" in list(purge.clusters(chosen))
+
+
+def test_a_cluster_that_stands_without_encryption_of_configmaps_says_so(machine, chosen):
+    cluster.ensure("c", chosen, silent)
+    with pytest.raises(ClusterError, match="no encryption of configmaps"):
+        cluster.ensure("c", chosen, silent, encrypt=("secrets", "configmaps"))
 
 
 def test_stopped_nodes_and_a_stopped_registry_are_started(machine, chosen):

@@ -6,7 +6,7 @@ import stat
 import pytest
 import yaml
 
-from dev import cluster, cluster_config, encryption, host, settings, state
+from dev import cluster, cluster_config, encryption, engine, host, settings, state
 from dev.cluster_config import Cause, Ports
 from dev.errors import ClusterError
 from dev.registry import Registry
@@ -77,11 +77,27 @@ def test_what_a_machine_asks_for_is_set_and_only_that(tmp_path):
 def test_causes_follow_what_the_machine_is(monkeypatch):
     monkeypatch.setattr(host, "cgroup_version", lambda: 2)
     monkeypatch.setattr(host, "missing_capabilities", list)
+    told = {"SecurityOptions": ["name=seccomp,profile=builtin", "name=cgroupns"]}
+    monkeypatch.setattr(engine, "facts", lambda: told)
     assert cluster_config.causes() == []
 
     monkeypatch.setattr(host, "cgroup_version", lambda: 1)
     monkeypatch.setattr(host, "missing_capabilities", lambda: ["cap_sys_resource"])
     assert [cause.found for cause in cluster_config.causes()] == ["cgroup version 1", "no CAP_SYS_RESOURCE"]
+
+
+def test_a_rootless_engine_is_a_cause_and_doubles_nothing(monkeypatch, tmp_path):
+    monkeypatch.setattr(host, "cgroup_version", lambda: 2)
+    monkeypatch.setattr(host, "missing_capabilities", lambda: ["cap_sys_resource"])
+    monkeypatch.setattr(engine, "facts", lambda: {"SecurityOptions": ["name=seccomp", "name=rootless"]})
+    because = cluster_config.causes()
+    assert [cause.found for cause in because] == ["no CAP_SYS_RESOURCE", "rootless engine"]
+
+    for needed in (because, because[1:]):
+        config = rendered(tmp_path, because=needed)
+        kubelet = yaml.safe_load(config["kubeadmConfigPatches"][-1])
+        assert kubelet["featureGates"] == {"KubeletInUserNamespace": True}
+        assert config["containerdConfigPatches"].count(cluster_config.NO_OOM_SCORES) == 1
 
 
 def test_every_worker_is_a_node_and_only_the_control_plane_gets_the_keys(tmp_path):

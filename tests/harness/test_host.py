@@ -1,5 +1,6 @@
 """What is found out about this machine, and what doctor makes of it."""
 
+import json
 import os
 import socket
 import ssl
@@ -12,6 +13,8 @@ import pytest
 from dev import base_image, cli, doctor, engine, engine_setup, host, packages, settings
 from dev.errors import EngineError, HostError
 from tests.harness.conftest import Program
+
+LIMITS = ("CpuCfsQuota", "CPUSet", "MemoryLimit", "PidsLimit")
 
 BUNDLES = (*host.BUNDLE_SETTINGS,)
 
@@ -119,6 +122,27 @@ def test_what_is_worth_knowing_comes_with_its_fix(
     found: doctor.Check = check()  # type: ignore[operator]
     assert found.level is doctor.Level.NOTE
     assert word in found.fix
+
+
+@pytest.mark.parametrize(
+    ("told", "level", "word"),
+    [
+        ({}, doctor.Level.OK, "no"),
+        ({"CgroupVersion": "2", "CpuCfsQuota": True, "CPUSet": True}, doctor.Level.NOTE, "memory, pids"),
+        ({"CgroupVersion": "1", **dict.fromkeys(LIMITS, True)}, doctor.Level.NOTE, "no cgroup version 2"),
+        ({"CgroupVersion": "2", **dict.fromkeys(LIMITS, True)}, doctor.Level.OK, "user namespaces"),
+    ],
+)
+def test_a_rootless_engine_is_named_with_what_it_may_not_limit(
+    program: Program, told: dict[str, object], level: doctor.Level, word: str
+) -> None:
+    if told:
+        told = {**told, "SecurityOptions": ["name=seccomp,profile=builtin", "name=rootless"]}
+    program("docker", f"echo '{json.dumps(told)}'")
+    check = doctor.rootless()
+    assert check.level is level
+    assert word in check.found
+    assert ("Delegate=yes" in check.fix) is (level is doctor.Level.NOTE)
 
 
 def test_a_machine_that_has_everything_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:

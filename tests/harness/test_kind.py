@@ -2,15 +2,32 @@
 
 import dataclasses
 import json
+import signal
+import subprocess
+import sys
 import time
+import urllib.request
 
 import pytest
 import yaml
 
-from dev import base_image, cluster, encryption, kube, process, registry, settings, waits
+from dev import (
+    base_image,
+    cluster,
+    cluster_config,
+    encryption,
+    go_modules,
+    kube,
+    kubeconfig,
+    process,
+    registry,
+    settings,
+    waits,
+)
 from dev.console import Stage
 from dev.errors import ClusterError
 from dev.programs import silent
+from dev.settings import ROOT
 from tests.cluster_kit import free_name
 from tests.harness.real_cluster import real_cluster
 
@@ -27,7 +44,7 @@ def chosen():
 @pytest.fixture(scope="module")
 def ours(chosen):
     """A cluster with a worker, and its registry; both are removed at the end."""
-    with real_cluster(chosen) as found:
+    with real_cluster(chosen, encrypt=("secrets", "configmaps")) as found:
         yield found
 
 
@@ -63,12 +80,14 @@ def until(condition, seconds=60):
     return value
 
 
+def image_of_base():
+    return process.run(["docker", "image", "ls", "--quiet", "witw/base"]).stdout.split()[0]
+
+
 @pytest.fixture(scope="module")
 def image(ours, chosen):
     """A small image with a shell, by its digest in the cluster's registry."""
-    mirror = registry.find(chosen)
-    base = process.run(["docker", "image", "ls", "--quiet", "witw/base"]).stdout.split()[0]
-    return registry.push(mirror, base, f"{ours.name}/base")
+    return registry.push(registry.find(chosen), image_of_base(), f"{ours.name}/base")
 
 
 def test_all_nodes_become_ready(ours):
@@ -101,6 +120,57 @@ def test_pods_on_two_nodes_reach_each_other_with_their_own_addresses(ours, image
     assert "Connection refused" in said.stderr
 
 
+def test_the_gateways_port_of_this_machine_leads_to_a_pod_on_a_worker(ours, image):
+    answer = (
+        "use IO::Socket::INET; my $s = IO::Socket::INET->new(LocalPort => 8000, Listen => 5, ReuseAddr => 1);"
+        'while (my $c = $s->accept) { print $c "HTTP/1.0 200 OK\\r\\n\\r\\nfrom the worker"; close $c }'
+    )
+    worker = f"{ours.name}-worker"
+    until(lambda: worker in ready_nodes(ours))
+    start_pod(ours, "web", image, f"exec perl -e '{answer}'", nodeName=worker)
+    ours.run("label", "pod", "web", "app=web")
+    port = {"port": 80, "targetPort": 8000, "nodePort": cluster_config.PUBLIC_NODE_PORT}
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web"},
+        "spec": {"type": "NodePort", "selector": {"app": "web"}, "ports": [port]},
+    }
+    ours.run("apply", "--filename=-", stdin=json.dumps(service))
+
+    def ask():
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{ours.ports.public}/", timeout=5) as said:
+                return said.read()
+        except OSError:
+            return b""
+
+    assert until(ask) == b"from the worker"
+    ours.run("delete", "pod/web", "service/web")
+
+
+def test_what_kubeadm_asks_for_is_of_the_versions_that_we_build(ours):
+    node = ours.control_plane
+    version = process.run(["docker", "exec", node, "cat", "/kind/version"]).stdout.strip()
+    command = [
+        "docker",
+        "exec",
+        node,
+        "kubeadm",
+        "config",
+        "images",
+        "list",
+        f"--kubernetes-version={version}",
+    ]
+    asked = process.run(command).stdout.split()
+    tags = {name.rpartition("/")[2].partition(":")[0]: name.rpartition(":")[2] for name in asked}
+    etcd, kubernetes = (go_modules.load(name).versions for name in ("etcd", "kubernetes"))
+    assert tags["kube-apiserver"] == kubernetes["k8s.io/kubernetes"]
+    assert tags["coredns"] == kubernetes["github.com/coredns/coredns"]
+    # The part after the dash counts kubeadm's own packings of a version.
+    assert f"v{tags['etcd'].partition('-')[0]}" == etcd["go.etcd.io/etcd/server/v3"]
+
+
 def test_names_of_services_resolve_in_pods(ours, image):
     start_pod(ours, "dns", image, "getent hosts kubernetes.default.svc.cluster.local")
     until(lambda: ours.run("get", "pod", "dns", "--output=jsonpath={.status.phase}").stdout == "Succeeded")
@@ -119,8 +189,7 @@ def test_the_registry_is_announced_and_images_run_by_digest(ours, image, chosen)
 
 
 def test_a_second_push_of_the_same_image_sends_nothing(ours, image, chosen):
-    base = process.run(["docker", "image", "ls", "--quiet", "witw/base"]).stdout.split()[0]
-    began = time.monotonic()
+    base, began = image_of_base(), time.monotonic()
     assert registry.push(registry.find(chosen), base, f"{ours.name}/base") == image
     assert time.monotonic() - began < 2
 
@@ -163,11 +232,12 @@ def test_the_watcher_says_why_a_pod_does_not_start_and_gives_up_early(ours, imag
     assert "puller" in caught.value.details or "no way" in caught.value.details
 
 
-def test_etcd_holds_secrets_only_as_ciphertext(ours):
-    ours.run("create", "secret", "generic", "plain", "--from-literal=password=correct-horse")
-    held = encryption.raw(ours.encrypted, "secrets")["/registry/secrets/default/plain"]
-    assert held.startswith(encryption.PREFIX)
-    assert b"correct-horse" not in held
+@pytest.mark.parametrize(("kind", "resource"), [("secret generic", "secrets"), ("configmap", "configmaps")])
+def test_etcd_holds_secrets_and_if_asked_configmaps_only_as_ciphertext(ours, kind, resource):
+    ours.run("create", *kind.split(), "plain", "--from-literal=password=correct-horse")
+    every = encryption.raw(ours.encrypted, resource)
+    assert b"correct-horse" not in every[f"/registry/{resource}/default/plain"]
+    assert [name for name, held in every.items() if not held.startswith(encryption.PREFIX)] == []
 
 
 def test_a_rotation_leaves_nothing_of_the_old_key(ours):
@@ -208,9 +278,56 @@ def test_a_cluster_of_somebody_else_is_neither_used_nor_removed(ours, chosen):
         process.run(["docker", "rm", container])
 
 
-def test_a_cluster_that_stands_without_encryption_of_configmaps_says_so(ours, chosen):
-    with pytest.raises(ClusterError, match="no encryption of configmaps"):
-        cluster.ensure(ours.name, chosen, silent, encrypt=("secrets", "configmaps"))
+MAKE = """
+import sys
+from dev import cli, cluster, settings
+chosen = settings.load(project=sys.argv[1], port=18480, internal_port=18481)
+cli.build = lambda: lambda **_: cluster.ensure(sys.argv[2], chosen, print)
+sys.exit(cli.main([]))
+"""
+
+
+@pytest.fixture(scope="module")
+def beside(ours, chosen):
+    """A second cluster of the same project; its making was ended once, halfway, and begun again."""
+    name = f"{ours.name}-beside"
+    making = subprocess.Popen([sys.executable, "-c", MAKE, chosen.project, name], cwd=ROOT)
+    try:
+        until(lambda: making.poll() is not None or any(node.running for node in cluster.nodes(name)), 120)
+        making.send_signal(signal.SIGTERM)
+        assert making.wait(60) == 128 + signal.SIGTERM
+        assert not cluster.recorded(name)["ready"]
+        lines = []
+        found, done = cluster.ensure(name, chosen, lines.append)
+        assert done == "created"
+        assert "removing what an interrupted run left" in lines
+        yield found
+    finally:
+        making.kill()
+        cluster.delete(name, chosen)
+
+
+def test_two_clusters_side_by_side_share_nothing_but_the_registry(ours, beside, image, chosen):
+    public_and_internal = {port for one in (ours, beside) for port in (one.ports.public, one.ports.internal)}
+    assert len(public_and_internal) == 4
+    mine, other = (kubeconfig.read(one.kubeconfig)["clusters"][0]["cluster"] for one in (ours, beside))
+    assert mine["server"] != other["server"]
+    assert mine["certificate-authority-data"] != other["certificate-authority-data"]
+    mirror = registry.find(chosen)
+    assert cluster.users(mirror) == sorted([ours.name, beside.name])
+    theirs = registry.push(mirror, image_of_base(), f"{beside.name}/base")
+    assert theirs == image.replace(f"/{ours.name}/", f"/{beside.name}/")
+
+    assert cluster.delete(beside.name, chosen)
+    assert registry.forget(chosen, beside.name)
+
+    assert not cluster.folder_of(beside.name).exists()
+    assert not registry.known(mirror, registry.target(mirror, image_of_base(), f"{beside.name}/base"))
+    # A node has the image by now: it is asked to fetch it.
+    main = {"name": "main", "image": image, "command": ["true"], "imagePullPolicy": "Always"}
+    start_pod(ours, "after", image, "true", containers=[main])
+    phase = ("pod/after", "--output=jsonpath={.status.phase}")
+    assert until(lambda: ours.run("get", *phase).stdout == "Succeeded")
 
 
 def test_a_registry_that_was_made_anew_is_made_known_to_the_nodes(ours, chosen):
