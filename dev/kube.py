@@ -16,6 +16,7 @@ import httpx
 import kr8s
 from kr8s import _auth as kr8s_auth
 from kr8s._async_utils import NamedTemporaryFile, as_sync_func
+from kr8s.asyncio.objects import APIObject as AnyAPIObject
 from kr8s.objects import (
     APIObject,
     DaemonSet,
@@ -138,7 +139,7 @@ def of(cluster: Cluster) -> Kube:
     return Kube(cluster.kubeconfig, f"kind-{cluster.name}")
 
 
-async def _all(api: kr8s.Api, kind: str | type[APIObject], **chosen: Any) -> Objects:
+async def _all(api: kr8s.Api, kind: str | type[AnyAPIObject], **chosen: Any) -> Objects:
     """All objects in one go: kr8s's own way hands one after the other from thread to thread.
 
     Hundreds of events took a tenth of a second of a processor in that way, and a whole one where it was busy.

@@ -55,7 +55,8 @@ def _server(file: Path, context: str) -> str:
     config = read(file)
 
     def find(kind: str, name: object) -> dict[str, str]:
-        found = next((item for item in config.get(f"{kind}s") or [] if item["name"] == name), {})
+        entries = config.get(f"{kind}s") or []
+        found: dict[str, object] = next((item for item in entries if item["name"] == name), {})
         inner = found.get(kind)
         return inner if isinstance(inner, dict) else {}
 

@@ -46,7 +46,8 @@ def of_containers(compose: Compose) -> dict[str, int]:
 def of_idle(names: Iterable[str], seconds: float) -> tuple[float, float]:
     """Bytes and cores that containers take together: the middle and the mean of all looks within a time."""
     command = ["docker", "stats", "--no-stream", "--format", "{{.CPUPerc}} {{.MemUsage}}", *names]
-    held, busy = [], []
+    held: list[int] = []
+    busy: list[float] = []
     deadline = time.monotonic() + seconds
     while not held or time.monotonic() < deadline:
         # Each look takes about two seconds: docker counts the processor's time meanwhile.
