@@ -1,5 +1,6 @@
 """helmfile.yaml renders for every environment, offline, with the values that the harness writes."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from dev.settings import ROOT
 from dev.target import Target
 from tests.chart.rendering import Loader
 
-NAME = "rendered"
-"""A cluster that is only a folder."""
+NAME = f"rendered-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+"""A cluster that is only a folder, each worker's own: whoever ends first removes it."""
 
 DIGEST = "sha256:" + "a" * 64
 
