@@ -59,6 +59,8 @@ def run(
         console.out.print(text, markup=False, soft_wrap=True)
     if confirm is not None:
         confirm()
+        # Whoever read the diff took their time, and somebody else may be at work by now.
+        known = release.states(target)
     with report.stage("releases") as stage:
         done = release.heal(target, todo, known)
         done += release.remove_jobs(target, todo, failed=True)

@@ -119,7 +119,7 @@ def remove_jobs(target: Target, releases: Iterable[Release], *, failed: bool) ->
 
     Args:
         target: The cluster.
-        releases: Whose Jobs; no Helm may be at work on them.
+        releases: Whose Jobs; no Helm of this checkout may be at work on them.
         failed: Also those that failed, which would be taken for Jobs of the next attempt.
 
     Returns:
@@ -129,7 +129,7 @@ def remove_jobs(target: Target, releases: Iterable[Release], *, failed: bool) ->
     for release in releases:
         mine = f"app.kubernetes.io/instance={release.name}"
         jobs = target.kube.list("Job", release.namespace, label_selector=mine)
-        left = [job for job in jobs if _is_unfinished_hook(job) or (failed and _has(job, "Failed"))]
+        left = [job for job in jobs if _is_abandoned_hook(job, target) or (failed and _has(job, "Failed"))]
         if names := [job["metadata"]["name"] for job in left]:
             where = f"--namespace={release.namespace}"
             target.run_kubectl("delete", "job", where, "--ignore-not-found", *names)
@@ -163,10 +163,15 @@ def _heal_one(target: Target, release: Release) -> str:
     return f"{release.name} was {status} and never deployed: uninstalled"
 
 
-def _is_unfinished_hook(job: Object) -> bool:
-    """Whether Helm made it to wait for its end, and that has not come. A CronJob's Jobs are no hooks."""
-    is_hook = "helm.sh/hook" in (job["metadata"].get("annotations") or {})
-    return is_hook and not (_has(job, "Failed") or _has(job, "Complete"))
+def _is_abandoned_hook(job: Object, target: Target) -> bool:
+    """Whether Helm made it to wait for its end, and nobody does. A CronJob's Jobs are no hooks.
+
+    In another cluster somebody else's Helm may wait for a young one.
+    """
+    made = job["metadata"]
+    if "helm.sh/hook" not in (made.get("annotations") or {}) or _has(job, "Failed") or _has(job, "Complete"):
+        return False
+    return target.cluster is not None or _age({"updated": made["creationTimestamp"]}) >= YOUNG
 
 
 def _has(job: Object, condition: str) -> bool:

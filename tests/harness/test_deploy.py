@@ -175,9 +175,12 @@ def test_a_pending_release_is_healed_before_it_is_upgraded(run, target):
     assert recorder.did("sync") == ["witw"]
 
 
-def job(name, *, ended="", hook=False):
+def job(name, *, ended="", hook=False, age=dt.timedelta()):
     """A Job as Kubernetes lists it; `ended` is the condition that it has come to."""
-    metadata = {"name": name, "annotations": {"helm.sh/hook": "pre-upgrade"}} if hook else {"name": name}
+    made = (dt.datetime.now(dt.UTC) - age).strftime("%Y-%m-%dT%H:%M:%SZ")
+    metadata = {"name": name, "creationTimestamp": made}
+    if hook:
+        metadata["annotations"] = {"helm.sh/hook": "pre-upgrade"}
     conditions = [{"type": "Failed", "status": "False"}, {"type": ended or "Suspended", "status": "True"}]
     return {"metadata": metadata, "status": {"conditions": conditions} if ended else {}}
 
@@ -191,6 +194,31 @@ def test_jobs_that_an_earlier_attempt_left_are_removed(run, target):
     ]
     run({**PLATFORM, "layers": {}})
     assert removed(target) == {"witw-migrate-2", "witw-migrate-3"}
+
+
+def test_in_a_cluster_of_others_a_young_migration_is_somebodys(run):
+    theirs = FakeTarget()
+    theirs.jobs = [job("young", hook=True), job("old", hook=True, age=dt.timedelta(hours=1))]
+    recorder = Recorder(theirs)
+    object.__setattr__(recorder, "enabled", lambda: {"witw/witw"})
+    run(None, recorder=recorder)
+    assert removed(theirs) == {"old"}
+
+
+def test_what_began_while_the_reader_was_asked_is_seen(run):
+    theirs = FakeTarget()
+    app = next(item for item in release.declared() if item.name == "witw")
+    put(theirs, app)
+    now = dt.datetime.now(dt.UTC).isoformat()
+
+    def agree():
+        put(theirs, app, "pending-upgrade")
+        theirs.histories["witw"] = [{"revision": 2, "status": "pending-upgrade", "updated": now}]
+
+    recorder = Recorder(theirs)
+    with pytest.raises(ClusterError, match="somebody may be at work on it"):
+        run(None, recorder=recorder, confirm=agree)
+    assert recorder.did("sync") == []
 
 
 def removed(target):
