@@ -157,6 +157,8 @@ def look(kube: Lister, namespaces: set[str] | None = None) -> list[NotReady]:
         seen = None if namespaces is None else namespaces | {""}
         held = [item for item in items if seen is None or item["metadata"].get("namespace", "") in seen]
         blamed = [item for item in held if judge(item)]
+        if not blamed:
+            return []
         # By far the most objects of a cluster are events, and most of those are about others.
         spaces = {item["metadata"].get("namespace", "") for item in blamed}
         events = newest(kube.list("Event", spaces.pop() if len(spaces) == 1 else ""))

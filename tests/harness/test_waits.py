@@ -49,10 +49,10 @@ class Looks:
         self.looks, self.said, self.asked = list(looks), said, []
 
     def list(self, kind, namespace="", **selectors):
+        if kind == waits.KINDS[0] and self.asked:  # the first question of the next look
+            self.looks = self.looks[1:] or self.looks
         self.asked.append((kind, namespace))
         items = self.looks[0]
-        if items is None or kind == "Event":  # the last question of a look
-            self.looks = self.looks[1:] or self.looks
         if items is None:
             raise NoAnswerError("refused")
         return [item for item in items if item["kind"] == kind]
@@ -261,6 +261,9 @@ def test_events_are_only_read_where_something_is_not_ready():
     kube = cluster([deployment(availableReplicas=0), elsewhere])
     waits.look(kube)
     assert kube.asked[-1] == ("Event", "")
+    kube = cluster([deployment()])
+    assert waits.look(kube) == []
+    assert "Event" not in dict(kube.asked)
 
 
 def test_an_event_that_something_better_followed_says_nothing():
