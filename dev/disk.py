@@ -37,7 +37,7 @@ def full(error: OSError, otherwise: list[Path]) -> HostError | None:
         error: It names the file, if it knows that.
         otherwise: Where we write when it does not.
     """
-    if error.errno not in FULL:
+    if error.errno not in FULL and not _has_no_temporary_folder(error):
         return None
     named = isinstance(error.filename, str)
     file, where = (error.filename, [Path(error.filename).parent]) if named else ("a file", otherwise)
@@ -45,6 +45,11 @@ def full(error: OSError, otherwise: list[Path]) -> HostError | None:
         f"{file} could not be written: {error.strerror} ({room(where)})",
         remedy=f"{REMEDY}; then run the same command again",
     )
+
+
+def _has_no_temporary_folder(error: OSError) -> bool:
+    """Whether it is how Python's tempfile says that no folder has room: it has tried to write in each."""
+    return error.errno == errno.ENOENT and "No usable temporary directory" in str(error.strerror)
 
 
 def remedy(said: str, otherwise: str, places: list[Path]) -> str:

@@ -185,7 +185,12 @@ def is_local() -> bool:
 
 def facts() -> dict[str, Any]:
     """What the engine says of itself (`docker info`); nothing when it does not answer."""
-    answer = process.run(["docker", "info", "--format", "{{json .}}"], timeout=ANSWER_TIMEOUT, check=False)
+    try:
+        answer = process.run(
+            ["docker", "info", "--format", "{{json .}}"], timeout=ANSWER_TIMEOUT, check=False
+        )
+    except ProcessError:
+        return {}
     told = json.loads(answer.stdout) if answer.ok and answer.stdout.strip() else None
     return told if isinstance(told, dict) else {}
 

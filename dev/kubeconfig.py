@@ -20,7 +20,7 @@ def read(file: Path) -> dict[str, Any]:
     """
     try:
         loaded = yaml.safe_load(file.read_text())
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise WitwError(
             f"{file} cannot be read: {error}", remedy="name another: --kubeconfig FILE"
         ) from error
@@ -46,7 +46,7 @@ def require_ours(name: str, file: Path) -> None:
         raise ClusterError(
             f"{file} points to {points or 'nothing'}, but the cluster {name} is at {listens}; "
             "nothing was done",
-            remedy=f"kind export kubeconfig --name {name} --kubeconfig {file}",
+            remedy=f"$(./witw toolchain kind --path) export kubeconfig --name {name} --kubeconfig {file}",
         )
 
 
@@ -56,7 +56,8 @@ def _server(file: Path, context: str) -> str:
 
     def find(kind: str, name: object) -> dict[str, str]:
         entries = config.get(f"{kind}s") or []
-        found: dict[str, object] = next((item for item in entries if item["name"] == name), {})
+        named = [item for item in entries if isinstance(item, dict) and item.get("name") == name]
+        found: dict[str, object] = named[0] if named else {}
         inner = found.get(kind)
         return inner if isinstance(inner, dict) else {}
 

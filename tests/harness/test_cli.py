@@ -76,6 +76,18 @@ def test_a_full_disk_is_told_where_the_system_does_not_name_the_file(
     assert f"GiB free for {tmp_path}/cache" in " ".join(capfd.readouterr().err.split())
 
 
+def test_a_full_disk_is_told_where_no_temporary_file_can_be_made(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill() -> None:
+        # As tempfile does once it could write in none of them.
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(cli, "build", lambda: lambda **_: fill())
+    assert cli.main([]) == 1
+    assert "No usable temporary directory" in " ".join(capfd.readouterr().err.split())
+
+
 def test_any_other_error_of_the_system_is_a_mistake_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise OSError(errno.EIO, "Input/output error")

@@ -318,8 +318,19 @@ def test_a_kubeconfig_that_was_pointed_elsewhere_is_followed_by_no_command(
     assert cli.main(command) == 1
     said = capsys.readouterr().err
     assert f"points to {FOREIGN}" in said
-    assert "kind export kubeconfig --name own" in said
+    assert "export kubeconfig --name own" in said
     assert machine.calls("kubectl") == before
+
+
+@pytest.mark.parametrize(
+    "text", ["contexts: [{}]", "clusters: foo", "- 1", "contexts: [{name: kind-own, context: 1}]"]
+)
+def test_a_kubeconfig_that_was_damaged_leads_nowhere(text, machine, chosen, monkeypatch, capsys):
+    monkeypatch.setenv("WITW_PROJECT", "own")
+    found, _ = cluster.ensure("own", chosen, silent)
+    found.kubeconfig.write_text(text)
+    assert cli.main(["kubectl", "get", "pods"]) == 1
+    assert "points to nothing" in capsys.readouterr().err
 
 
 def test_up_tells_nothing_to_a_cluster_that_the_kubeconfig_was_pointed_to(machine, chosen):
