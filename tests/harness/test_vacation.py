@@ -3,6 +3,7 @@
 import datetime as dt
 import importlib.util
 import json
+import urllib.error
 import zoneinfo
 
 import pytest
@@ -319,6 +320,20 @@ def test_where_no_gateway_is_known_none_is_told():
     world = World(route="")
     rest.rest(world, BEGINS, ENDS, BEGINS)
     assert (world.annotations, world.gateways_asked) == (ASLEEP, None)
+
+
+def test_a_route_that_somebody_took_away_keeps_nobody_asleep(monkeypatch):
+    def ask(objects, request):
+        if "httproutes" in request.full_url:
+            raise urllib.error.HTTPError(request.full_url, 404, "Not Found", {}, None)
+        told.append(json.loads(request.data) if request.data else request.full_url)
+        return {"metadata": {"annotations": ASLEEP}, "spec": {"replicas": 1}}
+
+    told = []
+    monkeypatch.setattr(rest.Objects, "_ask", ask)
+    there = rest.Objects("witw", "witw", "witw", "witw-vacation", "[]")
+    assert rest.rest(there, BEGINS, ENDS, ENDS) == "awake"
+    assert told[-1] == {"metadata": {"annotations": {rest.UNTIL: None}}}
 
 
 def test_who_scaled_it_by_hand_meanwhile_keeps_that():

@@ -11,7 +11,7 @@ from dev import cli
 from tests.e2e.stack import Stack, is_ready, until
 from tests.load.scaled import Scaled
 
-AHEAD = dt.timedelta(seconds=15)
+AHEAD = dt.timedelta(seconds=40)
 """At least from the plan to its beginning; times are whole minutes."""
 
 LASTS = dt.timedelta(minutes=2)

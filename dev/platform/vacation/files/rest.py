@@ -12,6 +12,7 @@ import datetime as dt
 import json
 import os
 import ssl
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ UNTIL = "witw/asleep-until"
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 API = "https://kubernetes.default.svc"
 TIMEOUT = 20
+GONE = 404
 
 
 class Objects:
@@ -66,9 +68,14 @@ class Objects:
         self.patch(self.scaled_object, {"metadata": {"annotations": changed}})
 
     def tell_at_the_gateway(self, asleep: bool) -> None:
-        """Let the vacation's route be asked, or no longer."""
-        if self.route:
+        """Let the vacation's route be asked, or no longer; somebody may have taken it away."""
+        if not self.route:
+            return
+        try:
             self.patch(self.route, {"spec": {"parentRefs": self.gateways if asleep else None}})
+        except urllib.error.HTTPError as error:
+            if error.code != GONE:
+                raise
 
     def _ask(self, request: urllib.request.Request) -> dict[str, Any]:
         request.add_header("Authorization", f"Bearer {(ACCOUNT / 'token').read_text()}")
