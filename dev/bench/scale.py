@@ -17,7 +17,7 @@ from dev.bench.scalers import Scaler
 from dev.bench.trials import Trials
 from dev.console import Report, Stage
 from dev.errors import ClusterError, WitwError
-from dev.kube import Object
+from dev.kube import NoAnswerError, Object
 from dev.load.cluster_sources import cores, get
 from dev.target import Target
 from dev.vacation_plan import APP, NAMESPACE
@@ -120,7 +120,7 @@ class Bench:
     def _enter(
         self, way: str, scaler: Scaler, made: Trials, ended: dt.datetime | None, telling: _Telling
     ) -> dt.datetime | None:
-        """Try once and enter what was seen. Returns when the load ended; None without one."""
+        """Try once and enter what was seen. Returns when there was load at last, if there ever was."""
         try:
             seen = self._try(way, scaler, made, ended, telling)
         except TooSlowError as error:
@@ -132,7 +132,7 @@ class Bench:
             for name, seconds in seen.stages().items():
                 if scaler.add is None or name == READY:
                     made.add(name, way, seconds)
-        return None if scaler.add else dt.datetime.now(dt.UTC)
+        return ended if scaler.add else dt.datetime.now(dt.UTC)
 
     def _try(
         self, way: str, scaler: Scaler, made: Trials, ended: dt.datetime | None, telling: _Telling
@@ -172,7 +172,12 @@ class Bench:
                     f"no extra pod was ready {TRIAL_TIMEOUT:.0f} s after the load step; seen so far: "
                     f"{', '.join(seen.at) or 'nothing'}"
                 )
-            new = [pod for pod in self._pods() if pod["metadata"]["uid"] not in before]
+            try:
+                new = [pod for pod in self._pods() if pod["metadata"]["uid"] not in before]
+            except NoAnswerError:
+                # A busy API server is part of what is measured.
+                time.sleep(LOOK)
+                continue
             if (self._desired(hpa) or 0) > self.least or new:
                 seen.note(DECISION)
             if new:
