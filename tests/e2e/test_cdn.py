@@ -13,7 +13,7 @@ from dev.settings import ROOT
 from tests.compose import releases
 from tests.compose.visitors import FOREVER, LEAST_HIT_RATIO, Visitor, crowd, hit_ratio
 from tests.e2e.own import Own
-from tests.e2e.stack import until
+from tests.e2e.stack import WEB, until
 
 
 def push(own: Own, image: str, name: str) -> str:
@@ -45,6 +45,11 @@ def cdn(own: Own) -> Iterator[None]:
         own.helm("uninstall", "cdn", "--ignore-not-found", "--wait")
 
 
+def pods_there(own: Own) -> set[str]:
+    """The app's pods, also those that are going away."""
+    return {pod["metadata"]["name"] for pod in own.list("Pod", WEB)}
+
+
 @pytest.fixture
 def restyled(own: Own, tmp_path: Path) -> Iterator[str]:
     """The digest of a release of the app with other style sheets."""
@@ -70,7 +75,10 @@ def test_rollouts_leave_the_cache_warm_and_open_pages_whole(
     assert after["HIT"] == after.total()
 
     open_page = Visitor("br", after).visit(ann, "/")
+    old_pods = pods_there(own)
     own.upgrade(image={"digest": restyled})
+    # One that is going away serves until the gateway has let go of it.
+    until("the old pods being gone", lambda: not pods_there(own) & old_pods, 90)
     new_page = Visitor("br", changed).visit(ann, "/")
     assert new_page != open_page
     crowd(changed, (ann, "/"))

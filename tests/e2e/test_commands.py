@@ -1,9 +1,11 @@
 """The harness's commands on a cluster that runs: interrupted and begun again, and helmfile by hand."""
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -23,6 +25,18 @@ NO_NETWORK = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), "http://127.0.0.1:9") 
 """Nobody listens there: whoever wants to download something fails."""
 
 
+@contextlib.contextmanager
+def left_well(stack: Stack) -> Iterator[None]:
+    """Leave the release of everybody as it was, also where the test of it fails in the middle."""
+    revision = release.history(stack.to, APP)[-1]["revision"]
+    try:
+        yield
+    except BaseException:
+        release.remove_jobs(stack.to, [APP], failed=True)
+        stack.helm("rollback", "witw", str(revision))
+        raise
+
+
 @pytest.mark.alone
 def test_a_deploy_that_was_interrupted_is_finished_by_the_next(
     stack: Stack, variables: dict[str, str], tmp_path: Path
@@ -38,22 +52,23 @@ def test_a_deploy_that_was_interrupted_is_finished_by_the_next(
     def status() -> str:
         return str(release.history(stack.to, APP)[-1]["status"])
 
-    with subprocess.Popen(
-        deploy("endless", merged(as_it_is, ENDLESS)),
-        env=os.environ | variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    ) as running:  # fmt: skip
-        try:
-            until("the migration", lambda: running.poll() is not None or stack.list("Job"), 120)
-            assert status() == "pending-upgrade"
-            running.send_signal(signal.SIGINT)
-            said, _ = running.communicate(timeout=60)
-        finally:
-            running.kill()
-    assert running.returncode == 128 + signal.SIGINT, said
-    assert "the same command goes on from there" in said
-    assert stack.browser().get("/login").status_code == httpx.codes.OK
-    again = process.run(deploy("well", as_it_is), env=variables, timeout=300)
-    assert "removed what an earlier attempt left: witw-migrate-" in again.stdout + again.stderr
+    with left_well(stack):
+        with subprocess.Popen(
+            deploy("endless", merged(as_it_is, ENDLESS)),
+            env=os.environ | variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        ) as running:  # fmt: skip
+            try:
+                until("the migration", lambda: running.poll() is not None or stack.list("Job"), 120)
+                assert status() == "pending-upgrade"
+                running.send_signal(signal.SIGINT)
+                said, _ = running.communicate(timeout=60)
+            finally:
+                running.kill()
+        assert running.returncode == 128 + signal.SIGINT, said
+        assert "the same command goes on from there" in said
+        assert stack.browser().get("/login").status_code == httpx.codes.OK
+        again = process.run(deploy("well", as_it_is), env=variables, timeout=300)
+        assert "removed what an earlier attempt left: witw-migrate-" in again.stdout + again.stderr
     assert status() == "deployed"
     assert set(stack.pods()) == before
     assert stack.list("Job") == []

@@ -54,7 +54,7 @@ def fitted(own: Own, values: Values) -> Values:
     if "networkPolicy" in values:
         places["networkPolicy"] = {"from": [_namespace("gateway")], "database": [_namespace(own.database)]}
     if "extraContainers" in values:
-        image = next(iter(own.pods().values()))["spec"]["containers"][0]["image"]
+        image = own.deployment()["spec"]["template"]["spec"]["containers"][0]["image"]
         sleeps = {"image": image, "args": ["python", "-c", "import signal; signal.pause()"]}
         places["extraContainers"] = [one | sleeps for one in values["extraContainers"]]
     return merged(values, places)
