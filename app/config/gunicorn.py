@@ -19,14 +19,15 @@ except ConfigurationError as error:
 
 # Where files are memory: a heartbeat on a slow disk would have healthy workers killed.
 MEMORY = Path("/dev/shm")  # noqa: S108  (files in it get unguessable names from tempfile)
-slots.prepare(MEMORY)
 
 wsgi_app = "config.wsgi:application"
 backlog = 1024
+# Listens from here on: PORT alone says where, not gunicorn's own `--bind`.
 try:
     bind = listening.begin(env.port, backlog)
 except OSError as error:
     sys.exit(f"PORT: {env.port} cannot be listened on ({error}); choose another")
+slots.prepare(MEMORY)
 worker_class = "ops.worker.Worker"
 workers = env.web_workers
 threads = env.web_threads
