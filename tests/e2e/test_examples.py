@@ -70,6 +70,7 @@ def changing(_own: Own) -> Iterator[Own]:
     with _own.put_back():
         _provide(_own)
         yield _own
+    _own.kubectl("delete", "configmap/shared", "secret/witw-oidc", "secret/witw-sentry", "secret/witw-more")
 
 
 def _provide(own: Own) -> None:
