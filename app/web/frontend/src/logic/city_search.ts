@@ -12,10 +12,35 @@ export function divide(text: string): { name: string; rest: string[] } {
   return { name, rest: rest.filter(Boolean) };
 }
 
+/** What people call countries, where neither code nor name begins so. */
+const OTHER_NAMES: Partial<Record<string, string[]>> = {
+  AE: ["UAE"],
+  CZ: ["Czech Republic"],
+  GB: ["UK", "Great Britain"],
+  NL: ["Netherlands", "Holland"],
+  US: ["USA"],
+};
+
 /** Whether each part is the beginning of the country or region of a city, by code or by name. */
-export function fits({ country, region }: Place, rest: string[]): boolean {
-  const names = [country.code, country.name, region?.code ?? "", region?.name ?? ""].map(fold);
-  return rest.every((part) => names.some((name) => name.startsWith(fold(part))));
+export function fits(place: Place, rest: string[]): boolean {
+  return countFitting(place, rest) === rest.length;
+}
+
+/**
+ * The cities that fit all that stands after the name; where none does, all of them, those that fit most of it first.
+ *
+ * People call countries by more names than we know, so what stands there never hides a city that has the name.
+ */
+export function narrow<P extends Place>(places: P[], rest: string[]): P[] {
+  const fitting = places.filter((place) => fits(place, rest));
+  if (fitting.length) return fitting;
+  return [...places].sort((one, other) => countFitting(other, rest) - countFitting(one, rest));
+}
+
+function countFitting({ country, region }: Place, rest: string[]): number {
+  const others = OTHER_NAMES[country.code] ?? [];
+  const names = [country.code, country.name, region?.code ?? "", region?.name ?? "", ...others].map(fold);
+  return rest.filter((part) => names.some((name) => name.startsWith(fold(part)))).length;
 }
 
 /** Whether a city's name holds what is typed, so that it is certainly found by it. */

@@ -5,7 +5,7 @@ import { call } from "../api/call";
 import { Failure } from "../api/failures";
 import type { City } from "../api/types";
 import { cityLabel, flag } from "../logic/labels";
-import { divide, fits, isNamed } from "../logic/city_search";
+import { divide, fits, isNamed, narrow } from "../logic/city_search";
 import { described, Field, type FieldProps } from "./field";
 import { Problem } from "./problem";
 
@@ -36,13 +36,15 @@ interface Props extends FieldProps {
 export function CityField({ value, change, ...field }: Props) {
   const [text, setText] = useState(value?.label ?? "");
   const [isOpen, setOpen] = useState(false);
-  const [active, setActive] = useState(0);
+  const [activeId, setActiveId] = useState<number | null>(null);
   const [attempt, setAttempt] = useState(0);
   const { found, isSearching } = useSearch(value?.label === text ? "" : text, attempt);
   const input = useRef<HTMLInputElement>(null);
   const listId = `${field.id}-list`;
   const cities = found.kind === "cities" ? found.cities : [];
   const shown = isOpen && cities.length > 0;
+  // By its id: the answer that arrives may have it elsewhere in the list.
+  const active = Math.max(cities.findIndex((city) => city.id === activeId), 0);
 
   // Another value from outside is written into the field; one that ended because something is typed leaves what is typed.
   const isTyped = useRef(false);
@@ -50,7 +52,7 @@ export function CityField({ value, change, ...field }: Props) {
     if (!isTyped.current) setText(value?.label ?? "");
     isTyped.current = false;
   }, [value?.id]);
-  useEffect(() => setActive(0), [text, isSearching]);
+  useEffect(() => setActiveId(null), [text]);
   useEffect(() => {
     if (shown) document.getElementById(`${listId}-${active}`)?.scrollIntoView({ block: "nearest" });
   }, [shown, active]);
@@ -78,7 +80,8 @@ export function CityField({ value, change, ...field }: Props) {
     else if (event.key === "Enter" && isSearching && !shown) event.preventDefault(); // it was meant for the list to come
     else if (!cities.length) return;
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      if (shown) setActive((active + (event.key === "ArrowDown" ? 1 : -1) + cities.length) % cities.length);
+      const next = (active + (event.key === "ArrowDown" ? 1 : -1) + cities.length) % cities.length;
+      if (shown) setActiveId(cities[next]?.id ?? null);
       else setOpen(true);
     } else if (event.key === "Enter" && shown) choose(cities[active]);
     else return;
@@ -133,6 +136,7 @@ export function CityField({ value, change, ...field }: Props) {
         </ul>
       </div>
       <p class="help" role="status">
+        {isSearching && !shown && "Searching …"}
         {found.kind === "none" && `No city is found by “${text.trim()}”. Try its English name, or a bigger city nearby.`}
         {shown && <span class="sr">{`${cities.length} found, use the arrow keys`}</span>}
       </p>
@@ -183,8 +187,9 @@ function useSearch(text: string, attempt: number): { found: Found; isSearching: 
   const isSearching = answer.question !== question;
   if (!query) return { found: { kind: "idle" }, isSearching: false };
   if (answer.found.kind !== "cities") return { found: isSearching ? { kind: "searching" } : answer.found, isSearching };
-  const still = isSearching ? answer.found.cities.filter((city) => isNamed(city, query)) : answer.found.cities;
-  const cities = still.filter((city) => fits(city, rest)).slice(0, MOST);
+  const { cities: all } = answer.found;
+  const isStill = (city: City) => isNamed(city, query) && fits(city, rest);
+  const cities = (isSearching ? all.filter(isStill) : narrow(all, rest)).slice(0, MOST);
   if (cities.length) return { found: { kind: "cities", cities }, isSearching };
   return { found: { kind: isSearching ? "searching" : "none" }, isSearching };
 }
