@@ -80,11 +80,18 @@ def test_who_logs_out_leaves_nothing_in_other_tabs(visit: Visit, people: Team, c
     page.goto("/")
     other.goto("/trips/new")
     other.get_by_label("Notes").fill("a secret")
-    with other.expect_event("load"):
-        page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_role("heading", name="Where in the world")).to_be_visible()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_text("You are offline.")).to_be_visible()
+    page.context.set_offline(False)
+    expect(other.get_by_label("Notes")).to_have_value("a secret")
+    page.get_by_role("button", name="Log out").click()
+    for tab in (page, other):
+        expect(tab).to_have_url(re.compile("/login"))
+        expect(tab.get_by_role("heading", name="Where in the world")).to_be_visible()
     assert "a secret" not in other.evaluate("JSON.stringify({...sessionStorage, ...localStorage})")
-    assert "a secret" not in other.content()
+    other.goto("/trips/new")
+    expect(other).to_have_url(re.compile("/login"))
 
 
 def test_a_wrong_password_is_told_and_the_address_kept(visit: Visit, people: Team) -> None:

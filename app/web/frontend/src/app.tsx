@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { cookie } from "./api/call";
+import { unreachable } from "./api/failures";
 import { me, team, unseen, useResource } from "./api/store";
 import { parseDay, today } from "./logic/days";
 import { dropDrafts, leave as leaveAllTabs, watchLogout } from "./logic/drafts";
@@ -17,11 +18,14 @@ import { WelcomePage } from "./pages/welcome";
 import { Avatar } from "./parts/avatar";
 import { Boundary } from "./parts/boundary";
 import { Problem } from "./parts/problem";
-import { Toast } from "./parts/toast";
+import { say, Toast } from "./parts/toast";
 import { go, Link, usePath } from "./router";
 
 /** After so long a look elsewhere, in ms, what is shown is looked up again. */
 const STALE = 60_000;
+
+/** So long the server may take to end a session, in ms. */
+const PATIENCE = 15_000;
 
 export function App({ worldUrl }: { worldUrl: string }) {
   const path = usePath();
@@ -96,15 +100,32 @@ function Navigation({ path }: { path: string }) {
   );
 }
 
-/** A plain form: it works whatever state the page is in. What was typed is forgotten, for somebody else may come. */
+/** What was typed is forgotten in all tabs, for somebody else may come; but only once the session has ended. */
 function LogOut() {
   const token = useRef<HTMLInputElement>(null);
-  const leave = () => {
-    leaveAllTabs();
+  const leave = async (form: HTMLFormElement) => {
     if (token.current) token.current.value = cookie("csrftoken");
+    const body = new URLSearchParams({ csrfmiddlewaretoken: cookie("csrftoken") });
+    try {
+      // Success leads to the login page, which this document goes to by itself.
+      const { type } = await fetch(form.action, { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(PATIENCE) });
+      if (type !== "opaqueredirect") return form.submit(); // for the server to say why
+    } catch {
+      return say(unreachable().message);
+    }
+    leaveAllTabs();
+    location.assign("/login");
   };
   return (
-    <form class="out" method="post" action="/logout" onSubmit={leave}>
+    <form
+      class="out"
+      method="post"
+      action="/logout"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void leave(event.currentTarget);
+      }}
+    >
       <input type="hidden" name="csrfmiddlewaretoken" ref={token} />
       <button class="quiet">Log out</button>
     </form>
