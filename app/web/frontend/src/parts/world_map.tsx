@@ -109,7 +109,7 @@ function Pins({ pins, at, reveal, selected, working, select }: PinsProps) {
     event.preventDefault();
     const index = (next + pins.length) % pins.length;
     setFocused(index);
-    (group.current?.children[index] as HTMLElement | undefined)?.focus();
+    (group.current?.children[index] as HTMLElement | undefined)?.focus({ preventScroll: true });
   };
   return (
     <div class="pins" role="group" aria-label="Places on the map" ref={group} onKeyDown={move}>
@@ -123,9 +123,10 @@ function Pins({ pins, at, reveal, selected, working, select }: PinsProps) {
           aria-pressed={city.id === selected}
           aria-label={`${cityLabel(city)}: ${countPeople(people.length)}`}
           title={cityLabel(city)}
-          onFocus={() => {
+          onFocus={(event) => {
             setFocused(index);
-            reveal(x, y);
+            // Who presses a mouse button on it sees it; were it moved away, the click would miss it.
+            if (event.currentTarget.matches(":focus-visible")) reveal(x, y);
           }}
           onClick={() => select(city.id)}
         >
