@@ -71,6 +71,8 @@ def test_a_time_that_is_half_typed_does_not_clear_the_hours(visit: Visit, people
     expect(page.get_by_label("Work from")).to_have_accessible_description(
         "Give hours and minutes, or clear the field."
     )
+    page.reload()
+    expect(page.get_by_label("Work from")).to_have_value("09:00")  # half a time is no draft
     assert ann.get("/api/users/me").json()["work_hours"] == hours
 
 

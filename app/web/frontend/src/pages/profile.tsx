@@ -3,14 +3,14 @@
 import { me, useResource } from "../api/store";
 import type { User } from "../api/types";
 import { inputTime } from "../logic/clocks";
-import { carryOver, changesOf } from "../logic/drafts";
+import { carryOver, changesOf, type Kept } from "../logic/drafts";
 import { nameOf } from "../logic/labels";
 import { type Choice, choiceOf, CityField } from "../parts/city_field";
 import { Avatar } from "../parts/avatar";
 import { TextField } from "../parts/field";
 import { Problem } from "../parts/problem";
 import { say } from "../parts/toast";
-import { useDraft } from "../parts/use_draft";
+import { type Draft, useDraft } from "../parts/use_draft";
 import { type ProfileChanges, useProfileSaver } from "../parts/use_profile_saver";
 import { Page } from "../router";
 
@@ -55,10 +55,17 @@ export function ProfilePage() {
 
 function ProfileForm({ user }: { user: User }) {
   const fresh = { values: profileOf(user), base: profileOf(user) };
-  const draft = useDraft<Profile, Profile>(user.id, "profile", fresh, ({ values: typed, base }) => ({
+  const renew = ({ values: typed, base }: Kept<Profile, Profile>) => ({
     values: carryOver(typed, base, fresh.base),
     base: fresh.base,
-  }));
+  });
+  // The value of a time that is half typed is empty: kept, it would end the hours that are saved.
+  const keep = (typed: Profile): Profile => ({
+    ...typed,
+    ...(isHalfTyped("from") && { from: draft.base.from }),
+    ...(isHalfTyped("until") && { until: draft.base.until }),
+  });
+  const draft: Draft<Profile, Profile> = useDraft(user.id, "profile", fresh, renew, keep);
   const { values, base, change } = draft;
   const saver = useProfileSaver();
 
@@ -74,7 +81,7 @@ function ProfileForm({ user }: { user: User }) {
     const typed = draft.latest();
     const now = profileOf(saved);
     if (typed === values) draft.reset({ values: now, base: now });
-    else draft.goOn({ values: carryOver(typed, values, now), base: now });
+    else draft.goOn({ values: carryOver(typed, values, now), base: now }, now);
     say("Your profile is saved.");
   };
 

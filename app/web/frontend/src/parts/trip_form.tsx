@@ -35,6 +35,8 @@ export function TripForm({ owner, trip, etag }: Props) {
   const [missing, setMissing] = useState<Check>({});
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
+  const isShown = useRef(true);
+  useEffect(() => () => void (isShown.current = false), []);
 
   const save = async (id: string | null, ifMatch: string | null) => {
     const problems = check(values);
@@ -45,35 +47,44 @@ export function TripForm({ owner, trip, etag }: Props) {
     const body = { city: values.city.id, start: values.start, end: values.end, notes: values.notes };
     try {
       const saved = id ? await call("patch", "/api/trips/{public_id}", { id, body, ifMatch }) : await book(values, body);
-      forgetWhatFollows();
-      say(id ? "Your trip is changed." : "Your trip is booked.");
-      leave(saved);
+      finish(saved);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      setFailure(error);
-      if (error.kind === "conflict" && id) await look(id);
+      if (error.kind !== "conflict" || !id) return setFailure(error);
+      await look(id, error);
     } finally {
       setBusy(false);
     }
   };
-  /** To the list; but who has typed on meanwhile stays, with that not yet saved. */
+  const finish = (saved: Result<Trip>) => {
+    setNewer(null);
+    setFailure(null);
+    forgetWhatFollows();
+    say(saved.data.id === trip?.id ? "Your trip is changed." : "Your trip is booked.");
+    leave(saved);
+  };
+  /** To the list; but who has typed on meanwhile stays, with that not yet saved, and who has gone elsewhere too. */
   const leave = ({ data, etag: base }: Result<Trip>) => {
+    if (!isShown.current) return draft.dropIfStill(values);
     const typed = draft.latest();
     draft.drop();
     if (typed === values) return go("/trips");
     const kept = { values: typed, base };
-    if (data.id === trip?.id) return draft.goOn(kept);
+    if (data.id === trip?.id) return draft.goOn(kept, bookingOf(data));
     writeDraft(owner, data.id, kept);
     go(`/trips/${data.id}`, { replace: true });
   };
-  /** What another tab has made of the trip. */
-  const look = async (id: string) => {
+  /** What another tab has made of the trip; unless it is ours, of an attempt whose answer was lost. */
+  const look = async (id: string, conflict: Failure) => {
     try {
-      setNewer(await call("get", "/api/trips/{public_id}", { id }));
+      const found = await call("get", "/api/trips/{public_id}", { id });
+      if (isSame(bookingOf(found.data), values)) return finish(found);
+      setNewer(found);
+      setFailure(conflict);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       setNewer(null);
-      if (error.kind === "missing") setFailure(error);
+      setFailure(["missing", "session"].includes(error.kind) ? error : conflict);
     }
   };
   const submit = () => void save(trip?.id ?? null, draft.base);
@@ -132,10 +143,10 @@ export function TripForm({ owner, trip, etag }: Props) {
           newer={newer}
           overwrite={() => {
             if (!newer) return;
-            draft.goOn({ values, base: newer.etag });
+            draft.goOn({ values, base: newer.etag }, bookingOf(newer.data));
             void save(trip?.id ?? null, newer.etag);
           }}
-          look={() => trip && void look(trip.id)}
+          look={() => trip && void look(trip.id, failure)}
           take={() => {
             if (newer) draft.reset({ values: bookingOf(newer.data), base: newer.etag });
             setNewer(null);

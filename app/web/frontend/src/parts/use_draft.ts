@@ -11,22 +11,25 @@ export interface Draft<T, B> extends Kept<T, B> {
   latest: () => T;
   /** Begin again from these values, and forget what was typed. */
   reset: (fresh: Kept<T, B>) => void;
-  /** Go on with what is typed, as a draft of something newer. */
-  goOn: (kept: Kept<T, B>) => void;
+  /** Go on with what is typed, as a draft of what is `saved` by now; none of it is from an earlier visit any more. */
+  goOn: (kept: Kept<T, B>, saved: T) => void;
   /** Forget what was typed: it is saved. */
   drop: () => void;
+  /** Forget it only if this is still what is kept: another visit of the form may have typed on. */
+  dropIfStill: (values: T) => void;
 }
 
 /**
  * A form that begins as `fresh`, or as the draft that was kept of it.
  *
- * `renew` may bring such a draft up to date.
+ * `renew` may bring such a draft up to date, and `keep` tells what of the values is worth keeping.
  */
 export function useDraft<T extends object, B>(
   owner: string,
   form: string,
   fresh: Kept<T, B>,
   renew: (kept: Kept<T, B>) => Kept<T, B> = (kept) => kept,
+  keep: (values: T) => T = (values) => values,
 ): Draft<T, B> {
   const [{ values, base, isRestored }, set] = useState(() => {
     const found = readDraft<T, B>(owner, form);
@@ -35,25 +38,36 @@ export function useDraft<T extends object, B>(
     return { ...(differs ? kept : fresh), isRestored: differs };
   });
   const latest = useRef(values);
+  const saved = useRef(fresh.values);
   const put = (kept: Kept<T, B>, restored: boolean) => {
     latest.current = kept.values;
     set({ ...kept, isRestored: restored });
   };
-  const goOn = (kept: Kept<T, B>) => {
-    writeDraft(owner, form, kept);
-    put(kept, isRestored);
+  const write = (kept: Kept<T, B>, restored: boolean) => {
+    const worth = { ...kept, values: keep(kept.values) };
+    // What is as it was saved is no draft: later it would stand for something that nobody typed.
+    if (JSON.stringify(worth.values) === JSON.stringify(saved.current)) dropDraft(owner, form);
+    else writeDraft(owner, form, worth);
+    put(kept, restored);
   };
   return {
     values,
     base,
     isRestored,
     latest: () => latest.current,
-    change: (changes) => goOn({ values: { ...latest.current, ...changes }, base }),
+    change: (changes) => write({ values: { ...latest.current, ...changes }, base }, isRestored),
     reset: (next) => {
       dropDraft(owner, form);
+      saved.current = next.values;
       put(next, false);
     },
-    goOn,
+    goOn: (kept, by) => {
+      saved.current = by;
+      write(kept, false);
+    },
     drop: () => dropDraft(owner, form),
+    dropIfStill: (sent) => {
+      if (JSON.stringify(readDraft<T, B>(owner, form)?.values) === JSON.stringify(sent)) dropDraft(owner, form);
+    },
   };
 }
