@@ -1,11 +1,12 @@
 /** Whom I will be near, when and where; what I make of it. */
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Failure } from "../api/failures";
 import { matches, me, useResource } from "../api/store";
 import type { Match } from "../api/types";
 import { today, writeDays } from "../logic/days";
 import { agenda } from "../logic/weeks";
+import { keepFocus } from "../parts/keep_focus";
 import { MatchCard, respond } from "../parts/match_card";
 import { PastMatches } from "../parts/past_matches";
 import { Problem } from "../parts/problem";
@@ -107,11 +108,14 @@ function skipWhatIsGone(error: unknown): void {
 
 function SeenAll({ matches: fresh }: { matches: Match[] }) {
   const [failure, setFailure] = useState<Failure | null>(null);
+  const row = useRef<HTMLParagraphElement>(null);
   const see = async () => {
+    const handOn = keepFocus(row.current);
     try {
       setFailure(null);
       for (const { id } of fresh) await respond(id, { state: "seen" }).catch(skipWhatIsGone);
       say("All matches are marked as seen.");
+      handOn();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       setFailure(error);
@@ -120,7 +124,7 @@ function SeenAll({ matches: fresh }: { matches: Match[] }) {
   if (failure) return <Problem failure={failure} retry={() => void see()} />;
   if (fresh.length < 2) return null;
   return (
-    <p>
+    <p ref={row}>
       <button type="button" onClick={() => void see()}>
         Mark all {fresh.length} new ones as seen
       </button>

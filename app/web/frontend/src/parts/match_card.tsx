@@ -1,6 +1,6 @@
 /** One match, and what can be said about it. */
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { call } from "../api/call";
 import { Failure } from "../api/failures";
 import { matches, unseen } from "../api/store";
@@ -10,6 +10,7 @@ import { flag, nameOf, writeDistance } from "../logic/labels";
 import { sidesOf } from "../logic/sides";
 import { daysOf } from "../logic/weeks";
 import { Avatar } from "./avatar";
+import { keepFocus } from "./keep_focus";
 import { Problem } from "./problem";
 
 export type Changes = { state?: Match["state"]; are_meeting?: boolean };
@@ -74,12 +75,15 @@ export function MatchCard({ match, me, heading: Heading = "h2", changed }: Props
 function Answers({ match, about, changed }: { match: Match; about: string; changed: Props["changed"] }) {
   const [sent, setSent] = useState<Changes | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
+  const row = useRef<HTMLDivElement>(null);
   const send = async (changes: Changes) => {
     setSent(changes);
+    const handOn = keepFocus(row.current?.closest("li") ?? null);
     try {
       const answered = await respond(match.id, changes);
       setFailure(null);
       if (answered) changed?.(answered);
+      handOn();
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       setFailure(error);
@@ -92,7 +96,7 @@ function Answers({ match, about, changed }: { match: Match; about: string; chang
   );
   return (
     <>
-      <div class="actions">
+      <div class="actions" ref={row}>
         {match.state === "dismissed" ? (
           button("Bring back", { state: "seen" })
         ) : (
