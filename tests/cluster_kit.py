@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dev import cluster, cluster_up, console, settings, target
+from dev import cluster, cluster_up, console, registry, settings, target
 from dev.commands import up
 from dev.settings import ROOT, Settings
 from dev.target import Target
@@ -50,11 +50,12 @@ class OwnCluster:
             )
 
     def take_away(self, config: pytest.Config) -> None:
-        """Remove it, however far its making has come, unless it is to be kept or was not needed."""
+        """Remove it and its registry, however far it was made, unless it is to be kept or was not needed."""
         kept = any(map(config.getoption, ("--keep", "--cluster", "--collect-only")))
         for name in (self.name, _name_of_checkout(self.name)):
             if not kept and cluster.recorded(name):
                 cluster.delete(name, self._settings(name))
+                registry.remove(self._settings(name))
 
     def _settings(self, project: str) -> Settings:
         return settings.load(project=project, port=self.port, internal_port=self.port + 1)

@@ -1,8 +1,10 @@
 """Names of the tests' clusters, where other checkouts have some too."""
 
+import types
+
 import pytest
 
-from dev import cluster
+from dev import cluster, registry
 from tests import cluster_kit
 
 
@@ -39,3 +41,12 @@ def test_checkouts_have_different_names(there, monkeypatch, tmp_path):
     name = cluster_kit.free_name("tests")
     monkeypatch.setattr(cluster_kit, "ROOT", tmp_path)
     assert cluster_kit.free_name("tests") != name
+
+
+def test_a_cluster_goes_with_its_registry(there, monkeypatch):
+    there["tests"] = True
+    gone = []
+    monkeypatch.setattr(cluster, "delete", lambda name, _: gone.append(f"cluster {name}"))
+    monkeypatch.setattr(registry, "remove", lambda chosen: gone.append(f"registry {chosen.project}"))
+    cluster_kit.OwnCluster("tests", 1).take_away(types.SimpleNamespace(getoption=lambda _: None))
+    assert gone == ["cluster tests", "registry tests"]
