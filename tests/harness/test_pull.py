@@ -152,6 +152,10 @@ def test_a_mirror_that_answers_nonsense_is_named(nonsense, ensure, monkeypatch, 
     tools = settings.load()
     monkeypatch.setattr(toolchain, "ensure", lambda name, *_: toolchain.get(name, tools).path)
     monkeypatch.setattr(charts, "FOLDER", tmp_path)
+    # The engine asks nobody for a digest whose content it knows, and by now it knows the pinned one.
+    image = catalogue.load().images["registry"]
+    absent = f"{image.reference.partition('@')[0]}@sha256:{'0' * 64}"
+    monkeypatch.setitem(catalogue.load().images, "registry", image.model_copy(update={"reference": absent}))
     with pytest.raises(ImageError, match=f"{nonsense}.* could not be pulled") as caught:
         ensure(settings.load(mirror=nonsense, pull="always"), silent)
     assert caught.value.details
