@@ -48,7 +48,7 @@ def test_a_kubeconfig_that_points_elsewhere_is_not_followed(server, context, fou
     write(found.kubeconfig, server, context)
     with pytest.raises(ClusterError, match="nothing was done") as caught:
         cluster.find("c", settings.load())
-    assert "kind export kubeconfig --name c" in caught.value.remedy
+    assert "export kubeconfig --name c" in caught.value.remedy
 
 
 def test_a_cluster_whose_node_is_gone_is_an_error(found, program):
