@@ -95,7 +95,16 @@ class Helmfile:
         Raises:
             ProcessError: Helm or a hook failed.
         """
-        process.run(self.command(("sync",), only), env=self.variables, timeout=APPLY_TIMEOUT)
+        process.run(self.command(self.sync_words, only), env=self.variables, timeout=APPLY_TIMEOUT)
+
+    @property
+    def sync_words(self) -> tuple[str, ...]:
+        """How helmfile is told to install or upgrade.
+
+        In a cluster of ours charts and values are all that counts, whatever somebody has tried by hand since.
+        In another one such a field is a conflict that its owner has to know of.
+        """
+        return ("sync", "--sync-args=--force-conflicts") if self.target.cluster else ("sync",)
 
 
 def get(target: Target, environment: str, settings: Settings, values: Iterable[Path] = ()) -> Helmfile:

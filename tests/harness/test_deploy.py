@@ -92,6 +92,11 @@ def with_image(name, reference):
     return {**PLATFORM, "images": {**PLATFORM["images"], name: reference}}
 
 
+def test_what_somebody_changed_by_hand_gives_way_in_a_cluster_of_ours_alone(target):
+    assert "--sync-args=--force-conflicts" in Recorder(target).sync_words
+    assert Recorder(FakeTarget()).sync_words == ("sync",)
+
+
 def test_everything_is_installed_where_nothing_is(run):
     done, recorder = run()
     assert done
