@@ -1,5 +1,7 @@
 """The cluster itself: encrypted at rest, started again, found again."""
 
+from collections import Counter
+
 import httpx
 import pytest
 from pytest_kind import KindCluster
@@ -70,13 +72,21 @@ def test_what_is_there_survives_a_restart_of_the_node(stack: Stack) -> None:
     process.run(["docker", "stop", node], timeout=120)
     process.run(["docker", "start", node], timeout=120)
 
+    said = Counter[object]()
+
     def answers() -> bool:
         try:
-            return ann.get("/api/users/me").status_code == 200
-        except httpx.HTTPError:
+            status = ann.get("/api/users/me", timeout=5).status_code
+        except httpx.HTTPError as error:
+            said[type(error).__name__] += 1
             return False
+        said[status] += 1
+        return status == 200
 
-    until("the app answering", answers, 180)
+    try:
+        until("the app answering", answers, 180)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; it said {dict(said)}") from error
     assert ann.get("/api/users/me").json()["first_name"] == "Annabel"
     waits.until_ready(stack.to.kube, namespaces=EVERYWHERE, timeout=180, stage=Stage("ready"))
     assert cluster.nodes(stack.to.ours.name)[0].running
