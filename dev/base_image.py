@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from dev import archive, catalogue, packages, process, state
+from dev import archive, catalogue, console, packages, process, programs, state
 from dev.errors import ImageError, ProcessError
 from dev.settings import Settings
 
@@ -71,6 +71,21 @@ def tarball(settings: Settings) -> Path:
     return settings.cache_dir / "base" / f"{own_tag().rpartition(':')[2]}.tar"
 
 
+def checksum_file(file: Path) -> Path:
+    """Where the sha256 of a stand-in is kept."""
+    return file.with_name(f"{file.name}.sha256")
+
+
+def problem(file: Path) -> str:
+    """What is wrong with a stand-in that is kept; empty when it is what was made."""
+    try:
+        expected = checksum_file(file).read_text().strip()
+    except FileNotFoundError:
+        return "has no checksum beside it"
+    found = programs.checksum(file)
+    return "" if expected == found else f"is damaged: its sha256 is {found}, it was made as {expected}"
+
+
 def registry_answers(settings: Settings) -> bool:
     """Whether the registry can be reached from this machine within the probe's time.
 
@@ -116,7 +131,9 @@ def bootstrap(settings: Settings, say: Say) -> Path:
     """
     target = tarball(settings)
     if target.exists():
-        return target
+        if not (damage := problem(target)):
+            return target
+        console.err.print(f"{target} {damage}; making it anew", markup=False, soft_wrap=True)
     if shutil.which("mmdebstrap") is None:
         if not packages.can_install():
             raise ImageError(
@@ -140,6 +157,8 @@ def bootstrap(settings: Settings, say: Say) -> Path:
         process.run(
             command, timeout=BOOTSTRAP_TIMEOUT, env=packages.QUIET, on_line=lambda line: say(line.strip())
         )
+        # Before the file itself: one without the other is made anew.
+        state.write(checksum_file(target), programs.checksum(aside) + "\n")
         aside.replace(target)
     except ProcessError as error:
         raise ImageError(
@@ -189,6 +208,7 @@ def ensure(settings: Settings, say: Say) -> tuple[str, str]:
         process.run(["docker", "import", *changes, str(file), own_tag()], timeout=IMPORT_TIMEOUT)
     except ProcessError as error:
         file.unlink(missing_ok=True)
+        checksum_file(file).unlink(missing_ok=True)
         raise ImageError(
             "the engine does not take the base image that was made",
             details=error.tail(),

@@ -123,6 +123,31 @@ def test_a_tarball_that_the_engine_refuses_is_made_anew_the_next_time(
     assert not base_image.tarball(chosen).exists()
 
 
+@pytest.mark.parametrize("harm", ["changed", "cut", "without its checksum"])
+def test_a_tarball_that_is_no_longer_what_was_made_is_made_anew(
+    chosen: settings.Settings,
+    engine_without_images: Path,
+    mmdebstrap: Path,
+    harm: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    base_image.ensure(chosen, said)
+    file = base_image.tarball(chosen)
+    made, found = file.read_bytes(), base_image.programs.checksum(file)
+    if harm == "without its checksum":
+        base_image.checksum_file(file).unlink()
+    else:
+        file.write_bytes(made[:-1] if harm == "cut" else made[:-1] + b"\x00")
+
+    base_image.ensure(chosen, said)
+
+    assert (file.read_bytes(), base_image.problem(file)) == (made, "")
+    told = capsys.readouterr().err
+    assert str(file) in told
+    assert "making it anew" in told
+    assert (found in told) == (harm != "without its checksum"), "the checksum is named"
+
+
 def test_without_mmdebstrap_it_is_installed_where_we_may(
     chosen: settings.Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
