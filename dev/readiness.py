@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from dev import conditions
 from dev.kube import Object
 
 SAME = {"ImagePullBackOff": "ErrImagePull"}
@@ -85,17 +86,17 @@ def _explained(problem: NotReady, event: Object) -> NotReady:
 
 
 def _node(item: Object) -> list[NotReady]:
-    condition = _condition(item, "Ready")
-    if condition.get("status") == "True":
+    if conditions.hold(item, "Ready"):
         return []
-    return [_problem(item, "not ready", condition.get("message", ""))]
+    return [_problem(item, "not ready", conditions.find(item, "Ready").get("message", ""))]
 
 
 def _deployment(item: Object) -> list[NotReady]:
     wanted, status = item["spec"].get("replicas", 1), _status(item)
-    if _condition(item, "Progressing").get("reason") == "ProgressDeadlineExceeded":
-        return [_problem(item, "no progress", _condition(item, "Progressing").get("message", ""))]
-    if (failure := _condition(item, "ReplicaFailure")).get("status") == "True":
+    if conditions.find(item, "Progressing").get("reason") == "ProgressDeadlineExceeded":
+        return [_problem(item, "no progress", conditions.find(item, "Progressing").get("message", ""))]
+    if conditions.hold(item, "ReplicaFailure"):
+        failure = conditions.find(item, "ReplicaFailure")
         return [_problem(item, failure.get("reason", "FailedCreate"), failure.get("message", ""))]
     counts = [status.get(name, 0) for name in ("replicas", "updatedReplicas", "availableReplicas")]
     return [] if counts == [wanted] * 3 and _is_seen(item) else [_count(item, counts[2], wanted)]
@@ -117,18 +118,18 @@ def _daemon_set(item: Object) -> list[NotReady]:
 
 
 def _job(item: Object) -> list[NotReady]:
-    if (failed := _condition(item, "Failed")).get("status") == "True":
-        return [_problem(item, "JobFailed", failed.get("message", ""))]
-    done = _condition(item, "Complete").get("status") == "True" or item["spec"].get("suspend")
+    if conditions.hold(item, "Failed"):
+        return [_problem(item, "JobFailed", conditions.find(item, "Failed").get("message", ""))]
+    done = conditions.hold(item, "Complete") or item["spec"].get("suspend")
     return [] if done else [_problem(item, "running")]
 
 
 def _pod(item: Object) -> list[NotReady]:
     status = _status(item)
     over = status.get("phase") in ("Succeeded", "Failed") and _owner(item) in ("Job", "")
-    if over or "deletionTimestamp" in item["metadata"] or _condition(item, "Ready").get("status") == "True":
+    if over or "deletionTimestamp" in item["metadata"] or conditions.hold(item, "Ready"):
         return []
-    scheduled = _condition(item, "PodScheduled")
+    scheduled = conditions.find(item, "PodScheduled")
     if scheduled.get("status") == "False":
         return [_problem(item, scheduled.get("reason", "Unschedulable"), scheduled.get("message", ""))]
     containers = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
@@ -179,11 +180,6 @@ def _is_seen(item: Object) -> bool:
 def _status(item: Object) -> Object:
     status: Object = item.get("status", {})
     return status
-
-
-def _condition(item: Object, name: str) -> Object:
-    found = (each for each in _status(item).get("conditions", []) if each["type"] == name)
-    return next(found, {})
 
 
 def _owner(item: Object) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from dev import conditions
 from dev.errors import ClusterError, ProcessError
 from dev.kube import Object
 from dev.settings import ROOT
@@ -129,7 +130,8 @@ def remove_jobs(target: Target, releases: Iterable[Release], *, failed: bool) ->
     for release in releases:
         mine = f"app.kubernetes.io/instance={release.name}"
         jobs = target.kube.list("Job", release.namespace, label_selector=mine)
-        left = [job for job in jobs if _is_abandoned_hook(job, target) or (failed and _has(job, "Failed"))]
+        has_failed = [job for job in jobs if failed and conditions.hold(job, "Failed")]
+        left = [job for job in jobs if job in has_failed or _is_abandoned_hook(job, target)]
         if names := [job["metadata"]["name"] for job in left]:
             where = f"--namespace={release.namespace}"
             target.run_kubectl("delete", "job", where, "--ignore-not-found", *names)
@@ -169,14 +171,10 @@ def _is_abandoned_hook(job: Object, target: Target) -> bool:
     In another cluster somebody else's Helm may wait for a young one.
     """
     made = job["metadata"]
-    if "helm.sh/hook" not in (made.get("annotations") or {}) or _has(job, "Failed") or _has(job, "Complete"):
+    has_ended = conditions.hold(job, "Failed") or conditions.hold(job, "Complete")
+    if has_ended or "helm.sh/hook" not in (made.get("annotations") or {}):
         return False
     return target.cluster is not None or _age({"updated": made["creationTimestamp"]}) >= YOUNG
-
-
-def _has(job: Object, condition: str) -> bool:
-    found = job["status"].get("conditions") or []
-    return any(one["type"] == condition and one["status"] == "True" for one in found)
 
 
 def _age(revision: dict[str, Any]) -> dt.timedelta:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dev import vacation_plan
+from dev import conditions, vacation_plan
 from dev.bench import pressure, scalers, stock
 from dev.bench.scalers import Scaler
 from dev.bench.trials import Trials
@@ -182,7 +182,7 @@ class Bench:
                 seen.note(DECISION)
             if new:
                 seen.note(CREATED)
-            if any(is_ready(pod) for pod in new):
+            if any(conditions.hold(pod, "Ready") for pod in new):
                 seen.note(READY)
             time.sleep(LOOK)
         return seen
@@ -207,7 +207,7 @@ class Bench:
         return self.to.kube.list("Pod", NAMESPACE, label_selector=SELECTOR)
 
     def _ready(self) -> int:
-        return sum(is_ready(pod) for pod in self._pods())
+        return sum(conditions.hold(pod, "Ready") for pod in self._pods())
 
     def _is_idle(self, ended: dt.datetime | None) -> bool:
         """Whether the pods use so little that nothing would scale: half of what our CPU trigger allows.
@@ -253,11 +253,9 @@ class Bench:
 
     def _is_content(self, hpa: str) -> bool:
         """Whether the autoscaler wants the fewest pods, and has looked: a new one has no measures before."""
-        status = self._hpa(hpa).get("status", {})
-        looked = any(
-            one["type"] == "ScalingActive" and one["status"] == "True" for one in status.get("conditions", [])
-        )
-        return looked and status.get("desiredReplicas") == self.least
+        found = self._hpa(hpa)
+        desired = found.get("status", {}).get("desiredReplicas")
+        return conditions.hold(found, "ScalingActive") and desired == self.least
 
 
 @dataclass(frozen=True)
@@ -294,12 +292,6 @@ def prepare(to: Target, image: str, connections: int) -> Bench:
         raise TypeError("it was there a moment ago")
     url = f"http://127.0.0.1:{to.ours.ports.public}/login"
     return Bench(to, found, image, url, connections)
-
-
-def is_ready(pod: Object) -> bool:
-    """Whether a pod takes requests."""
-    conditions = pod["status"].get("conditions", [])
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 
 def _usage(to: Target) -> list[Object]:

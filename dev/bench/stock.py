@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from dev import process
+from dev import conditions, process
 from dev.console import Stage
 from dev.errors import ClusterError
 from dev.kube import NoAnswerError
@@ -76,13 +76,7 @@ def _set_sync_period(to: Target, period: str) -> None:
 def _controllers_run(to: Target, period: str) -> bool:
     try:
         pods = to.kube.list("Pod", "kube-system", label_selector="component=kube-controller-manager")
-        ready = [
-            one
-            for pod in pods
-            for one in pod["status"].get("conditions", [])
-            if one["type"] == "Ready" and one["status"] == "True"
-        ]
-        return bool(ready) and sync_period(to) == period
+        return any(conditions.hold(pod, "Ready") for pod in pods) and sync_period(to) == period
     except NoAnswerError:
         return False
 

@@ -11,6 +11,7 @@ import httpx
 import kr8s
 from kr8s._async_utils import as_sync_func
 
+from dev import conditions
 from dev.errors import ClusterError
 from dev.kube import Kube
 from dev.load import metrics
@@ -126,21 +127,16 @@ class ClusterSources:
         """How many nodes are under which pressure."""
         values = dict.fromkeys((f"nodes.{name}" for name in PRESSURES), 0.0)
         for node in self.kube.list("Node"):
-            for condition in node["status"].get("conditions", []):
-                if condition["type"] in PRESSURES and condition["status"] == "True":
-                    values[f"nodes.{condition['type']}"] += 1
+            for name in PRESSURES:
+                values[f"nodes.{name}"] += conditions.hold(node, name)
         return Reading(values)
 
     def _selector(self) -> str:
         return f"app.kubernetes.io/instance={self.release},app.kubernetes.io/component=web"
 
     def _ready_pods(self, namespace: str, selector: str) -> list[str]:
-        def is_ready(pod: dict[str, Any]) -> bool:
-            conditions = pod["status"].get("conditions", [])
-            return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
-
         found = self.kube.list("Pod", namespace, label_selector=selector)
-        return [str(pod["metadata"]["name"]) for pod in found if is_ready(pod)]
+        return [str(pod["metadata"]["name"]) for pod in found if conditions.hold(pod, "Ready")]
 
     def _from_metrics_api(self) -> dict[str, float]:
         values = {}

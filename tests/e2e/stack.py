@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from dev import conditions
 from dev.target import Target
 from tests import people_kit
 from tests.people_kit import Person
@@ -157,5 +158,4 @@ class Stack:
 
 def is_ready(pod: dict[str, Any]) -> bool:
     """Whether a pod gets requests."""
-    conditions = pod["status"].get("conditions", [])
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    return conditions.hold(pod, "Ready")

@@ -186,8 +186,9 @@ def job(name, *, ended="", hook=False, age=dt.timedelta()):
     metadata = {"name": name, "creationTimestamp": made}
     if hook:
         metadata["annotations"] = {"helm.sh/hook": "pre-upgrade"}
-    conditions = [{"type": "Failed", "status": "False"}, {"type": ended or "Suspended", "status": "True"}]
-    return {"metadata": metadata, "status": {"conditions": conditions} if ended else {}}
+    states = {"Failed": "False", ended: "True"} if ended else {}
+    conditions = [{"type": name, "status": status} for name, status in states.items()]
+    return {"metadata": metadata, "status": {"conditions": conditions} if conditions else {}}
 
 
 def test_jobs_that_an_earlier_attempt_left_are_removed(run, target):
