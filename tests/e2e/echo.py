@@ -9,6 +9,7 @@ SERVER = """
 import json, time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 asked = Counter()
 
@@ -34,6 +35,8 @@ class Echo(BaseHTTPRequestHandler):
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET
 
+# The gateway asks on the app's metrics port whether a pod is there.
+Thread(target=ThreadingHTTPServer(("", 8001), Echo).serve_forever, daemon=True).start()
 ThreadingHTTPServer(("", 8000), Echo).serve_forever()
 """
 

@@ -320,11 +320,8 @@ def test_the_app_is_asked_as_in_compose(gateway: Chart, side: str) -> None:
     assert policy["timeout"]["tcp"]["connectTimeout"] == cluster["connect_timeout"]
     (check,) = cluster["health_checks"]
     active = policy["healthCheck"]["active"]
-    # What a failure means differs: in Compose the check is all that tells of a container that drains.
-    assert (active["http"]["path"], active["http"]["hostname"]) == (
-        check["http_health_check"]["path"],
-        check["http_health_check"]["host"],
-    )
+    # What is asked differs: in Compose the check is all that tells of a container that drains.
+    assert active["http"]["hostname"] == check["http_health_check"]["host"]
     assert (active["interval"], active["timeout"]) == (check["interval"], check["timeout"])
     outlier, passive = cluster["outlier_detection"], policy["healthCheck"]["passive"]
     assert passive["consecutiveLocalOriginFailures"] == outlier["consecutive_local_origin_failure"]
@@ -335,6 +332,16 @@ def test_the_app_is_asked_as_in_compose(gateway: Chart, side: str) -> None:
         "refused-stream",
         "reset-before-request",
     }
+
+
+def test_the_check_of_a_pod_waits_behind_no_request(gateway: Chart, chart: Chart) -> None:
+    """It is what the app's own liveness probe asks: a full house does not fail it, nor a spike all pods."""
+    (container,) = chart.render().one("Deployment")["spec"]["template"]["spec"]["containers"]
+    live = container["livenessProbe"]["httpGet"]
+    (port,) = [one["containerPort"] for one in container["ports"] if one["name"] == live["port"]]
+    for side in SIDES:
+        active = gateway.render().one("BackendTrafficPolicy", side)["spec"]["healthCheck"]["active"]
+        assert (active["http"]["path"], active["overrides"]["port"]) == (live["path"], port)
 
 
 @pytest.mark.parametrize("failures", [3, 5])

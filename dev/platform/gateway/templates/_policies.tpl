@@ -56,6 +56,7 @@ healthCheck:
     initialJitter: 100ms
     unhealthyThreshold: {{ .failures }}
     healthyThreshold: 1
+    overrides: {port: {{ .port }}}
     # Without this, one 503 would be enough, whatever the threshold.
     http: {path: {{ .path }}, hostname: {{ .host }}, retriableStatuses: [503]}
   {{- end }}
