@@ -24,7 +24,7 @@ LAYER, KEDA = "autoscaling", "app=keda-operator"
 REMEDY = "./witw up --kind --with autoscaling --name {}"
 
 SPIKE = Shape("spike", "users", ((0, 4), (6, 4), (6, 200), (36, 200), (36, 4), (42, 4)))
-"""As `spike:small`, but so high that a quick machine cannot serve it with the fewest pods, and shorter before and after."""
+"""As `spike:small`, but too much for the fewest pods of a quick machine, and shorter before and after."""
 
 REST_SECONDS = 150.0
 """For everything to be as before a load: the time that pods are kept, and their going one after the other."""
