@@ -25,11 +25,11 @@ from tests.compose.stack import Person, Stack
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 CASES = 10_000
-PER_OPERATION = 1000
+PER_OPERATION = 800
 """In the fuzzing phase, for each of thirteen operations; the other phases add the rest."""
 
 LIMIT_SECONDS = 1800
-"""A machine that takes longer is stuck; two quiet cores need four minutes."""
+"""A machine that takes longer is stuck; two quiet cores need two minutes."""
 
 TRIPS = "^/api/trips"
 
