@@ -15,7 +15,7 @@ import yaml
 
 from dev import process, state
 from dev.base_image import Say
-from dev.errors import ClusterError, ProcessError
+from dev.errors import ClusterError
 from dev.process import Result
 
 PREFIX = b"k8s:enc:secretbox:v1:"
@@ -143,27 +143,33 @@ def _rewrite(cluster: Cluster, key: Key, resources: list[str], say: Say) -> int:
     deadline = time.monotonic() + REWRITE_TIMEOUT
     while left := not_encrypted_with(cluster, key, resources):
         if time.monotonic() > deadline:
-            break
+            raise ClusterError(
+                f"objects are still encrypted with an old key: {', '.join(left[:5])}",
+                remedy="run `./witw secrets rotate-key` again; the old key is kept until all are rewritten",
+            )
         if rounds:
             # Somebody else may be writing; or a rotation was interrupted and the key is not taken up yet.
             time.sleep(ROUND_PAUSE)
         rounds += 1
         say(f"rewriting {len(left)} objects with {key.name}")
-        for name in left:
-            resource, namespace, item = name.removeprefix("/registry/").split("/")
-            try:
-                held = cluster.run("get", resource, item, f"--namespace={namespace}", "--output=json").stdout
-                cluster.run("replace", "--filename=-", stdin=held)
-                rewritten.add(name)
-            except ProcessError:
-                # Changed or deleted by somebody meanwhile: the next round sees.
-                continue
-    else:
-        return len(rewritten)
-    raise ClusterError(
-        f"objects are still encrypted with an old key: {', '.join(left[:5])}",
-        remedy="run `./witw secrets rotate-key` again; the old key is kept until all are rewritten",
-    )
+        rewritten.update(left)
+        for resource in resources:
+            _write_again(cluster, resource, set(left))
+    return len(rewritten)
+
+
+def _write_again(cluster: Cluster, resource: str, names: set[str]) -> None:
+    """Replace some objects, by their names in etcd, with what they are."""
+    said = cluster.run("get", resource, "--all-namespaces", "--output=json").stdout
+    held = [item for item in json.loads(said)["items"] if _name_in_etcd(resource, item) in names]
+    if held:
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": held})
+        # One that somebody changed or deleted meanwhile is refused, and no other with it: the next round sees.
+        cluster.run("replace", "--filename=-", stdin=text, check=False)
+
+
+def _name_in_etcd(resource: str, item: dict[str, Any]) -> str:
+    return f"/registry/{resource}/{item['metadata']['namespace']}/{item['metadata']['name']}"
 
 
 def _reload(cluster: Cluster, resources: list[str], keys: list[Key], say: Say) -> None:

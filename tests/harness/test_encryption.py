@@ -8,7 +8,7 @@ import pytest
 
 from dev import cli, cluster, encryption, state
 from dev.encryption import PREFIX, Key
-from dev.errors import ClusterError, ProcessError
+from dev.errors import ClusterError
 from dev.process import Result
 from dev.programs import silent
 
@@ -30,16 +30,15 @@ class ApiServer(encryption.Cluster):
                 name = "apiserver_encryption_config_controller_automatic_reloads_total"
                 said = f'{name}{{apiserver_id_hash="x",status="success"}} {self.facts["reloads"]}\n'
                 return Result(0, said, "")
-            case ["get", "secrets", name, *_]:
-                return Result(0, json.dumps({"name": name}), "")
+            case ["get", "secrets", *_]:
+                names = [name.rpartition("/")[2] for name in self.held]
+                items = [{"metadata": {"namespace": "n", "name": name}} for name in names]
+                return Result(0, json.dumps({"items": items}), "")
             case ["replace", *_]:
-                name = json.loads(stdin)["name"]
-                if name in self.facts["stubborn"]:
-                    raise ProcessError(
-                        ["kubectl"], returncode=1, timeout=1, env={}, stdout="", stderr="conflict"
-                    )
-                self.held[f"/registry/secrets/n/{name}"] = self.loaded[0].name
-                return Result(0, "", "")
+                names = {item["metadata"]["name"] for item in json.loads(stdin)["items"]}
+                written = names - self.facts["stubborn"]
+                self.held.update({f"/registry/secrets/n/{name}": self.loaded[0].name for name in written})
+                return Result(int(written != names), "", "")
         return self._etcd(arguments[arguments.index("etcdctl") + 4 :])
 
     def _reload(self):
