@@ -164,7 +164,7 @@ def _write_again(cluster: Cluster, resource: str, names: set[str]) -> None:
     held = [item for item in json.loads(said)["items"] if _name_in_etcd(resource, item) in names]
     if held:
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": held})
-        # One that somebody changed or deleted meanwhile is refused, and no other with it: the next round sees.
+        # One that somebody changed or deleted since is refused, and no other with it: the next round sees.
         cluster.run("replace", "--filename=-", stdin=text, check=False)
 
 

@@ -35,10 +35,21 @@ def test_the_gateways_ports_are_mapped_and_the_internal_one_to_loopback_only(tmp
     ]
 
 
+def patched(config, kind):
+    """What kubeadm is given for one kind of component, the last word first."""
+    patches = map(yaml.safe_load, config["kubeadmConfigPatches"])
+    return [patch for patch in patches if patch["kind"] == kind][::-1]
+
+
 def test_nodes_pull_several_images_at_once(tmp_path):
-    (kubelet,) = map(yaml.safe_load, rendered(tmp_path)["kubeadmConfigPatches"])
+    (kubelet,) = patched(rendered(tmp_path), "KubeletConfiguration")
     assert kubelet["serializeImagePulls"] is False
     assert "failCgroupV1" not in kubelet
+
+
+def test_a_new_endpoint_is_heard_of_within_a_fifth_of_a_second(tmp_path):
+    (proxy,) = patched(rendered(tmp_path), "KubeProxyConfiguration")
+    assert proxy["iptables"]["minSyncPeriod"] == "200ms"
 
 
 def test_nothing_waits_for_a_lease_after_a_restart_of_the_node(tmp_path):
@@ -67,9 +78,7 @@ def test_autoscalers_look_every_five_seconds(tmp_path):
 
 def test_what_a_machine_asks_for_is_set_and_only_that(tmp_path):
     because = [Cause("cgroup version 1", {"failCgroupV1": False})]
-    patches = rendered(tmp_path, because=because)["kubeadmConfigPatches"]
-    kubelet = yaml.safe_load(patches[-1])
-    assert kubelet["kind"] == "KubeletConfiguration"
+    kubelet, *_ = patched(rendered(tmp_path, because=because), "KubeletConfiguration")
     assert kubelet["failCgroupV1"] is False
     assert "featureGates" not in kubelet
 
@@ -95,7 +104,7 @@ def test_a_rootless_engine_is_a_cause_and_doubles_nothing(monkeypatch, tmp_path)
 
     for needed in (because, because[1:]):
         config = rendered(tmp_path, because=needed)
-        kubelet = yaml.safe_load(config["kubeadmConfigPatches"][-1])
+        kubelet, *_ = patched(config, "KubeletConfiguration")
         assert kubelet["featureGates"] == {"KubeletInUserNamespace": True}
         assert config["containerdConfigPatches"].count(cluster_config.NO_OOM_SCORES) == 1
 
