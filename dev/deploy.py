@@ -91,7 +91,8 @@ def wanted(run_by: Helmfile, platform: dict[str, Any] | None) -> list[Release]:
 
 def digest(run_by: Helmfile, item: Release, platform: dict[str, Any] | None) -> str:
     """A hash of all that a release is made from."""
-    parts: list[str | bytes] = [item.key, *(file.read_bytes() for file in item.values)]
+    values = [file.read_bytes() for file in item.values]
+    parts: list[str | bytes] = [item.key, *values]
     if item.chart.is_dir():
         parts.append(build_context.content_hash(item.chart, item.chart / "Chart.yaml"))
     environment = release.HELMFILE.parent / "environments" / f"{run_by.environment}.yaml.gotmpl"
@@ -99,7 +100,8 @@ def digest(run_by: Helmfile, item: Release, platform: dict[str, Any] | None) -> 
         images = set(layers.get(item.layer).images)
         mine = {name: text for name, text in platform["images"].items() if name in images}
         parts += [json.dumps({**platform, "images": mine, "layers": {}}, sort_keys=True)]
-    if item.layer == "app":
+    if any(b".Values.app" in text for text in values):
+        # The app, and what has to agree with it: where it is asked for its health, how many pods it may have.
         parts += [environment.read_bytes() if environment.exists() else b""]
         parts += [file.read_bytes() for file in run_by.values]
     return state.digest(release.HELMFILE.read_bytes(), *parts)

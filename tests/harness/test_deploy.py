@@ -137,12 +137,12 @@ def test_what_somebody_changed_by_hand_is_looked_at_again(run, target):
     assert recorder.did("sync") == ["postgres"]
 
 
-def test_values_files_of_the_user_concern_the_app_alone(run, target, tmp_path):
+def test_values_files_of_the_user_concern_the_app_and_what_has_to_agree_with_it(run, target, tmp_path):
     run()
     file = tmp_path / "own.yaml"
     file.write_text("replicas: 3\n")
     _, recorder = run(recorder=Recorder(target, [file]))
-    assert recorder.did("sync") == ["witw"]
+    assert recorder.did("sync") == ["gateway", "witw"]
 
 
 def test_values_of_the_user_are_tried_before_a_first_install(run, target, tmp_path):

@@ -123,11 +123,42 @@ def test_the_second_witness_is_the_prometheus_of_the_cluster(local: Helmfile) ->
 def test_values_of_the_user_win_and_the_last_file_wins(local: Helmfile, tmp_path: Path) -> None:
     first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
     first.write_text("replicas: 1\nautoscaling: {by: replicas}\nweb: {threads: 2}\n")
-    second.write_text("web: {threads: 3}\n")
+    second.write_text(
+        "web: {threads: 3}\nresources: {limits: {memory: null}, requests: {cpu: 75m}}\n"
+        "httpRoute: {parentRefs: [{name: mine}]}\n"
+    )
     runner = Helmfile(local.target, "local", local.program, local.plugins, (first, second))
     objects = render(runner, "witw")
     assert one(objects, "Deployment", "witw")["spec"]["replicas"] == 1
     assert one(objects, "ConfigMap", "witw")["data"]["WEB_THREADS"] == "3"
+    (container,) = one(objects, "Deployment", "witw")["spec"]["template"]["spec"]["containers"]
+    # What is null is taken away, as Helm does.
+    assert container["resources"] == {"limits": {}, "requests": {"cpu": "75m", "memory": "256Mi"}}
+    # A list is the user's, not a mixture.
+    (parent,) = one(objects, "HTTPRoute", "witw")["spec"]["parentRefs"]
+    assert (parent["name"], parent.get("sectionName")) == ("mine", None)
+
+
+def test_gateway_and_autoscaler_heed_the_users_values_of_the_app(local: Helmfile, tmp_path: Path) -> None:
+    file = tmp_path / "port.yaml"
+    for text, port, most in (
+        ("", 8001, 6),
+        ("web: {metricsPort: 9001}\nautoscaling: {maxReplicas: 4}\n", 9001, 4),
+    ):
+        file.write_text(text)
+        runner = Helmfile(local.target, "local", local.program, local.plugins, (file,))
+        (container,) = one(render(runner, "witw"), "Deployment", "witw")["spec"]["template"]["spec"][
+            "containers"
+        ]
+        assert {"name": "metrics", "containerPort": port, "protocol": "TCP"} in container["ports"]
+        policies = [item for item in render(runner, "gateway") if item["kind"] == "BackendTrafficPolicy"]
+        checks = [item["spec"]["healthCheck"] for item in policies if "healthCheck" in item["spec"]]
+        assert checks
+        assert all(check["active"]["overrides"]["port"] == port for check in checks)
+        (scaled,) = render(runner, "autoscaling")
+        queue = next(each for each in scaled["spec"]["triggers"] if each["type"] == "metrics-api")
+        assert f":{port}/" in queue["metadata"]["url"]
+        assert scaled["spec"]["maxReplicaCount"] == most
 
 
 @pytest.mark.parametrize(
