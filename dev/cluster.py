@@ -41,7 +41,7 @@ SOON = {
         "resources": {"requests": {"cpu": "100m", "memory": "32Mi"}},
     },
     # kubeadm has it asked every 10 s.
-    "deployment/coredns": {"name": "coredns", "readinessProbe": {"periodSeconds": 1}},
+    "deployment/coredns": {"name": "coredns", "readinessProbe": {"periodSeconds": 1, "timeoutSeconds": 4}},
 }
 """By what is changed of kubeadm's own: after the start of a node everybody waits for addresses and names."""
 

@@ -224,6 +224,14 @@ def test_keda_is_in_the_namespace_of_its_release_and_nowhere_else(keda: Manifest
     assert "main" not in {one["metadata"]["labels"].get("app.kubernetes.io/version") for one in keda.objects}
 
 
+def test_keda_on_an_overloaded_node_is_not_ended_for_answering_late(keda: Manifests) -> None:
+    for deployment in keda.all("Deployment"):
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        live = container["livenessProbe"]
+        # Kubernetes' own are 1 s, three times.
+        assert live["timeoutSeconds"] * live["failureThreshold"] >= 30, container["name"]
+
+
 def test_keda_reads_no_secret_of_others_and_not_everything(keda: Manifests) -> None:
     rules = keda.one("ClusterRole", "keda-operator")["rules"]
     for rule in rules:

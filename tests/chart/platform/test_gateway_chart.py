@@ -233,6 +233,16 @@ def test_an_envoy_starts_when_its_controller_can_be_reached(gateway: Chart) -> N
     assert env == {"CONTROLLER": f"envoy-gateway.{gateway.namespace}.svc:18001", "CONTROLLER_SECONDS": "60"}
 
 
+def test_a_gateway_on_an_overloaded_node_is_not_ended_for_answering_late(gateway: Chart) -> None:
+    for one in deployment(gateway.render(), "public")["patch"]["value"]["spec"]["template"]["spec"][
+        "containers"
+    ]:
+        live, ready = one["livenessProbe"], one["readinessProbe"]
+        # The controller's own are 1 s, three times and once.
+        assert live["timeoutSeconds"] * live["failureThreshold"] >= 30, one["name"]
+        assert ready["timeoutSeconds"] * ready["failureThreshold"] >= 8, one["name"]
+
+
 def test_several_envoys_are_not_evicted_together(gateway: Chart) -> None:
     manifests = gateway.render(at("gateways.public.replicas", 2), at("gateways.internal.replicas", 1))
     budgets = {
