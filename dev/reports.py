@@ -22,6 +22,9 @@ _RERUN = "RERUN "
 """How pytest-rerunfailures begins the name of a test in its summary."""
 
 
+_FIRST_TRY = re.compile(r"_+ first try: (?P<name>.+?) _+$")
+
+
 @dataclass(frozen=True)
 class Counts:
     """What became of the tests of one run."""
@@ -60,10 +63,17 @@ def closing_lines(log: Path) -> list[str]:
     return [line.strip() for line in _lines(log) if _CLOSING.search(line)]
 
 
-def tried_twice(log: Path) -> list[str]:
-    """The tests that failed once and then passed, by their names, each once."""
-    named = [line.removeprefix(_RERUN) for line in _lines(log) if line.startswith(_RERUN)]
-    return list(dict.fromkeys(named))
+def tried_twice(log: Path) -> dict[str, str]:
+    """The tests that had a second try, each once, by name, and the first line of why (tests/conftest.py)."""
+    lines = _lines(log)
+    causes = dict.fromkeys((line.removeprefix(_RERUN) for line in lines if line.startswith(_RERUN)), "")
+    name = ""
+    for line in lines:
+        if begins := _FIRST_TRY.match(line):
+            name = begins["name"]
+        elif line.startswith("E ") and causes.get(name) == "":
+            causes[name] = line.removeprefix("E ").strip()
+    return causes
 
 
 def _lines(log: Path) -> list[str]:

@@ -164,8 +164,9 @@ def _summarise(runs: Sequence[Run]) -> None:
             console.out.print(escape(line), soft_wrap=True)
     console.out.print(table)
     for run in runs:
-        for name in reports.tried_twice(run.log):
-            console.out.print(f"[yellow]{run.name}: needed a second try:[/] {escape(name)}", soft_wrap=True)
+        for name, cause in reports.tried_twice(run.log).items():
+            why = f"{name}: {cause}" if cause else name
+            console.out.print(f"[yellow]{run.name}: needed a second try:[/] {escape(why)}", soft_wrap=True)
         if run.finished and not run.ok:
             _print_end_of(run)
 

@@ -98,7 +98,7 @@ def test_of_two_upgrades_at_once_one_is_told_so_and_the_release_is_well(own: Own
     revision = own.revisions()[-1]["revision"]
     with ThreadPoolExecutor() as threads:
         both = list(threads.map(upgrade, range(2)))
-    assert any(said.ok for said in both)
+    assert any(said.ok for said in both), [said.stderr for said in both]
     # It sees the other at work, or both make the same revision, or both remove the oldest one, the eleventh.
     refusals = ("in progress", "already exists", "sh.helm.release.v1.witw.v")
     for said in both:

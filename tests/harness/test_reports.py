@@ -63,10 +63,13 @@ def test_old_reports_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert left[0] == "test-20200121-000000"
 
 
-def test_tests_that_needed_a_second_try_are_named_once(tmp_path: Path) -> None:
+def test_tests_that_needed_a_second_try_are_named_once_with_their_cause(tmp_path: Path) -> None:
     log = tmp_path / "e2e.log"
     log.write_text(
-        "RERUN tests/a.py::test_x\nRERUN tests/a.py::test_x\nFAILED tests/a.py::test_y - no\n1 rerun\n"
+        "___ test_y ___\nE   another one's\n"
+        "___ first try: tests/a.py::test_x[a b] ___\n>   assert is_well()\nE       Broken: no\nE       more\n"
+        "RERUN tests/a.py::test_x[a b]\nRERUN tests/a.py::test_x[a b]\nRERUN tests/a.py::test_z\n"
+        "FAILED tests/a.py::test_y - no\n1 rerun\n"
     )
-    assert reports.tried_twice(log) == ["tests/a.py::test_x"]
-    assert reports.tried_twice(tmp_path / "absent.log") == []
+    assert reports.tried_twice(log) == {"tests/a.py::test_x[a b]": "Broken: no", "tests/a.py::test_z": ""}
+    assert reports.tried_twice(tmp_path / "absent.log") == {}
