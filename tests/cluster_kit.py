@@ -39,6 +39,10 @@ class OwnCluster:
     def settings(self) -> Settings:
         return self._settings(free_name(self.name))
 
+    def settings_of(self, config: pytest.Config) -> Settings:
+        """Those of the cluster that is used: this one, or one of the checkout's that `--cluster` names."""
+        return settings.load() if config.getoption("--cluster") else self.settings
+
     def bring_up(self, **wishes: Any) -> Target:
         """What `./witw up --kind` does, with these of `cluster_up.Wishes`."""
         with console.Report() as report:

@@ -13,7 +13,7 @@ from typing import Any
 from dev import base_image, catalogue_images, cluster_config, images, process, registry, state, waits
 from dev.base_image import Say
 from dev.console import Stage
-from dev.errors import ImageError, ProcessError, WitwError
+from dev.errors import ClusterError, ImageError, ProcessError, WitwError
 from dev.load import environment
 from dev.load.shapes import Shape
 from dev.load.targets import LoadTarget
@@ -207,6 +207,14 @@ def _pod(name: str, image: str, arguments: list[str], environment: dict[str, str
 
 def _push(to: Target, settings: Settings, say: Say) -> str:
     """Build the image if its content has changed, and push it; returns its reference by digest."""
+    known = to.ours.ports.registry
+    there = registry.find(settings)
+    if there is None or there.port != known:
+        raise ClusterError(
+            f"the nodes of {to.ours.name} pull from localhost:{known}, and the registry of the project "
+            f"{settings.project} is " + (f"at {there.name}" if there else "not there"),
+            remedy=f"./witw up --kind --name {to.ours.name} makes it known to them",
+        )
     base, _ = base_image.ensure(settings, say)
     recipe = (IMAGE / "Dockerfile").read_text()
     content = state.digest(base_image.image_id(base) or base, recipe, environment.LOCK.read_text())

@@ -1,14 +1,23 @@
 """What stacks tell in their own forms, and the pods of a distributed run."""
 
 import json
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from dev import registry, settings
+from dev.cluster import Cluster
+from dev.cluster_config import Ports
+from dev.console import Stage
 from dev.errors import ClusterError
 from dev.load import in_cluster, metrics, shapes
 from dev.load.cluster_sources import ClusterSources, cores, quantity
 from dev.load.samples import Reading
+from dev.load.targets import LoadTarget
+from dev.registry import Registry
+from dev.target import Target
+from tests.harness.fake_target import FakeTarget
 
 APP = """# HELP witw_requests_in_flight Requests being worked on.
 witw_requests_in_flight 3.0
@@ -158,3 +167,22 @@ def test_pods_of_a_distributed_run_are_restricted_and_hold_no_people_in_their_va
         assert "SESSIONS" not in json.dumps(pod)
     (namespace,) = (one for one in objects if one["kind"] == "Namespace")
     assert namespace["metadata"]["labels"] == {"pod-security.kubernetes.io/enforce": "restricted"}
+
+
+@pytest.mark.parametrize(
+    ("there", "says"), [(None, "not there"), (Registry("w-registry", 5002), "at localhost:5002")]
+)
+def test_a_registry_that_the_nodes_do_not_know_gets_no_image(
+    monkeypatch: pytest.MonkeyPatch, there: Registry | None, says: str
+) -> None:
+    monkeypatch.setattr(registry, "find", lambda _: there)
+    ours = FakeTarget(cluster=Cluster("c", Ports(1, 2, 5001), Path("kubectl")))
+    to = LoadTarget("cluster c", "http://localhost:1", "cluster", to=cast("Target", ours))
+    shape = shapes.make("spike", "small")
+    with (
+        pytest.raises(ClusterError, match=rf"pull from localhost:5001, .* {says}") as caught,
+        in_cluster.generator(to, settings.load(project="w"), shape, 2, Path("people"), Stage("load")),
+    ):
+        pass
+    assert "./witw up --kind --name c" in caught.value.remedy
+    assert not ours.kubectl

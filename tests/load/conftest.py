@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dev import cluster_report, reports, settings
+from dev import cluster_report, reports
 from dev.load import document, measures, run, shapes, targets
 from dev.load import report as load_report
 from dev.load.run import Run
@@ -102,9 +102,9 @@ def runs(pytestconfig: pytest.Config) -> list[Run]:
 
 
 @pytest.fixture(scope="session")
-def load(to: Target, scaled: Scaled, runs: list[Run]) -> Load:
+def load(pytestconfig: pytest.Config, to: Target, scaled: Scaled, runs: list[Run]) -> Load:
     """Puts a load on the app: `load(shape, calm_after=20)`. No request of it may fail."""
-    chosen = settings.load()
+    chosen = CLUSTER.settings_of(pytestconfig)
     aim = targets.choose(to.ours.name, chosen)
 
     def put(shape: shapes.Shape, **options: Any) -> Run:
