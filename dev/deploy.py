@@ -102,7 +102,8 @@ def digest(run_by: Helmfile, item: Release, platform: dict[str, Any] | None) -> 
         parts += [json.dumps({**platform, "images": mine, "layers": {}}, sort_keys=True)]
     if any(b".Values.app" in text for text in values):
         # The app, and what has to agree with it: where it is asked for its health, how many pods it may have.
-        parts += [environment.read_bytes() if environment.exists() else b""]
+        own = environment.with_name("own.yaml.gotmpl")
+        parts += [file.read_bytes() for file in (environment, own) if file.exists()]
         parts += [file.read_bytes() for file in run_by.values]
     return state.digest(release.HELMFILE.read_bytes(), *parts)
 

@@ -99,10 +99,8 @@ def test_of_two_upgrades_at_once_one_is_told_so_and_the_release_is_well(own: Own
     with ThreadPoolExecutor() as threads:
         both = list(threads.map(upgrade, range(2)))
     assert any(said.ok for said in both), [said.stderr for said in both]
-    # It sees the other at work, or both make the same revision, or both remove the oldest one, the eleventh.
-    refusals = ("in progress", "already exists", "sh.helm.release.v1.witw.v")
     for said in both:
-        assert said.ok or any(refusal in said.stderr for refusal in refusals), said.stderr
+        assert said.ok or "in progress" in said.stderr or "already exists" in said.stderr, said.stderr
     last = own.revisions()[-1]
     assert last["status"] == "deployed"
     assert last["revision"] > revision
