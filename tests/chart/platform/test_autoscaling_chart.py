@@ -1,6 +1,7 @@
 """dev/platform/autoscaling and KEDA's chart: triggers, the most pods, fallback, rights, KEDA's own schema."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ SCHEMA = json.loads((FOLDER / "values.schema.json").read_text())
 DEFAULTS = yaml.safe_load((FOLDER / "values.yaml").read_text())
 DEFINITIONS = "github.com/kedacore/keda/v2/config/crd/bases"
 IMAGES = ("keda", "keda-adapter", "keda-webhooks")
+
+HOSTED_SYNC = 15
+"""Seconds between two looks of an autoscaler, unless its control plane is told another time."""
 
 MINIMAL: Values = {"pool": {"sessions": 108, "surge": 2}}
 PROMETHEUS = at("gateway.prometheus", "http://prometheus.metrics.svc:9090")
@@ -80,6 +84,16 @@ def test_the_gateway_is_a_second_witness_where_there_is_a_prometheus(autoscaling
     assert gateway["metadata"]["serverAddress"] == "http://prometheus.metrics.svc:9090"
     for metric in ("upstream_rq_active", "upstream_rq_pending_active"):
         assert f"envoy_cluster_{metric}" in gateway["metadata"]["query"]
+
+
+def test_what_waits_between_two_looks_of_an_autoscaler_counts_as_well(autoscaling: Chart) -> None:
+    measured = yaml.safe_load((ROOT / "dev" / "platform" / "metrics" / "values.yaml").read_text())
+    sync, scrape = HOSTED_SYNC, int(measured["scrape"]["pods"]["envoy"]["interval"].removesuffix("s"))
+    query = triggers(autoscaling, PROMETHEUS)["gateway"]["metadata"]["query"]
+    (most,) = re.findall(r"^max_over_time\(\((.+)\)\[(\d+)s:(\d+)s\]\)$", query)
+    assert "envoy_cluster_upstream_rq_active" in most[0]
+    assert int(most[1]) >= sync
+    assert int(most[2]) <= scrape
 
 
 def test_cpu_and_memory_are_measured_when_they_are_given(autoscaling: Chart) -> None:

@@ -178,6 +178,13 @@ def test_pods_are_scraped_where_their_annotations_say(metrics: Chart) -> None:
     assert targets["__address__"] == ["__meta_kubernetes_pod_ip", f"{meta}port"]
 
 
+def test_a_job_has_its_own_interval(metrics: Chart) -> None:
+    found = jobs(metrics.render(at("scrape.pods.app.interval", "30s")))
+    # A look that may take longer than its interval is one that Prometheus does not start with.
+    assert (found["app"]["scrape_interval"], found["app"]["scrape_timeout"]) == ("30s", "30s")
+    assert not {"scrape_interval", "scrape_timeout"} & set(found["postgres"])
+
+
 def test_pods_without_annotations_are_scraped_at_the_port_of_the_job(metrics: Chart) -> None:
     keda = {"namespace": "autoscaling", "selector": "app=keda-operator", "port": 8080}
     rules = jobs(metrics.render(at("scrape.pods.keda", keda)))["keda"]["relabel_configs"]
@@ -334,6 +341,7 @@ def test_each_can_be_left_out(metrics: Chart, name: str) -> None:
         ("prometheus.persistence.whenDeleted", "Never", "value must be one of"),
         ("prometheus.alertmanagers", ["http://a:1"], "pattern"),
         ("scrape.pods.app.selector", "", "minLength"),
+        ("scrape.pods.app.interval", 5, "want string"),
         ("scrape.pods.more", {"namespace": "a"}, "selector"),
         ("scrape.pods.cadvisor", {"selector": "a=b"}, "not"),
         ("kubeStateMetrics.resourceKinds", ["secrets"], "value must be one of"),

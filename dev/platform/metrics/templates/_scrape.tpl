@@ -21,6 +21,10 @@ scrape_configs:
   {{- range $job, $pods := $v.scrape.pods }}
   {{- with $pods }}
   - job_name: {{ $job }}
+    {{- with .interval }}
+    scrape_interval: {{ . }}
+    scrape_timeout: {{ . }}
+    {{- end }}
     kubernetes_sd_configs:
       - role: pod
         namespaces: {names: [{{ .namespace | default $.Release.Namespace }}]}
