@@ -11,7 +11,7 @@ import yaml
 from dev import settings
 from tests.chart import schemas
 from tests.e2e.own import CHART, Own, Values, merged
-from tests.e2e.stack import until
+from tests.e2e.stack import is_ready, until
 
 EXAMPLES = sorted(file.name.removesuffix("-values.yaml") for file in (CHART / "ci").glob("*-values.yaml"))
 
@@ -130,7 +130,8 @@ def test_an_example_is_installed_and_serves(changing: Own, name: str) -> None:
         assert deployments["witw"]["spec"]["replicas"] == 0
         return
     assert deployments["witw"]["status"]["readyReplicas"] >= 1
-    for pod in changing.pods().values():
+    # Others may just be coming, where an autoscaler looks after them.
+    for pod in filter(is_ready, changing.pods().values()):
         begun = {one["name"]: one for one in pod["status"]["initContainerStatuses"]}
         assert begun["wait-for-migrations"]["state"]["terminated"]["exitCode"] == 0
         assert len(pod["spec"]["containers"]) == 1 + len(values.get("extraContainers", []))

@@ -52,6 +52,29 @@ def asked(client: httpx.Client, request: str) -> int:
     return int(client.get("/").json()["asked"].get(request, 0))
 
 
+def healthy_pods(app: Stack) -> dict[str, list[str]]:
+    """How many pods of an app each Envoy finds healthy."""
+    series = f'envoy_cluster_membership_healthy{{envoy_cluster_name="service/{app.namespace}/witw/'
+
+    def ask(envoy: str) -> list[str]:
+        path = f"/api/v1/namespaces/gateway/pods/{envoy}:19001/proxy/stats/prometheus"
+        lines = app.to.run_kubectl("get", f"--raw={path}").stdout.splitlines()
+        return [line.split()[-1] for line in lines if line.startswith(series)]
+
+    envoys = app.to.kube.list("Pod", "gateway", label_selector="witw/gateway")
+    return {envoy["metadata"]["name"]: ask(envoy["metadata"]["name"]) for envoy in envoys}
+
+
+def test_a_pod_that_was_asked_while_it_started_is_soon_asked_again(repeater: Stack) -> None:
+    """Also where nobody was sent to it before. If none is healthy, those are asked too that only start."""
+
+    def all_find_it() -> bool:
+        found = healthy_pods(repeater)
+        return len(found) > 1 and all(healthy == ["1"] for healthy in found.values())
+
+    until("every Envoy's finding it healthy", all_find_it, 10)
+
+
 def test_a_client_cannot_claim_to_have_come_by_https(client: httpx.Client) -> None:
     headers = seen(client, {"X-Forwarded-Proto": "https", "X_Forwarded_Proto": "https"})
     assert headers["x-forwarded-proto"] == ["http"]

@@ -28,7 +28,8 @@ def assert_as_before(own: Own, before: set[str]) -> None:
     assert before <= set(own.pods())
 
 
-@pytest.mark.xdist_group("load")
+# Beside others it has a core at most, and needs twice the updates for as many requests.
+@pytest.mark.alone
 @pytest.mark.flaky(reruns=0)
 def test_an_update_under_load_fails_no_request(own: Own) -> None:
     """Reads may be repeated by the gateway, writes may not: one that gets lost is seen, at the first try."""

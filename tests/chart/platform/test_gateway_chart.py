@@ -354,6 +354,23 @@ def test_the_check_of_a_pod_waits_behind_no_request(gateway: Chart, chart: Chart
         assert (active["http"]["path"], active["overrides"]["port"]) == (live["path"], port)
 
 
+@pytest.mark.parametrize(
+    ("interval", "milliseconds"), [("1s", 1000), ("500ms", 500), ("1m30s", 90_000), ("1h1ms", 3_600_001)]
+)
+def test_pods_that_nobody_was_sent_to_are_asked_as_often(
+    gateway: Chart, interval: str, milliseconds: int
+) -> None:
+    manifests = gateway.render(at("backend.activeCheck.interval", interval))
+    for side in SIDES:
+        (patch,) = manifests.one("EnvoyProxy", side)["spec"]["bootstrap"]["jsonPatches"]
+        assert patch["path"].rpartition("/")[2] == "health_check.max_interval"
+        assert patch["value"] == milliseconds
+        check = manifests.one("BackendTrafficPolicy", side)["spec"]["healthCheck"]["active"]
+        assert check["interval"] == interval
+    unchecked = gateway.render(at("backend.activeCheck.enabled", False))
+    assert "bootstrap" not in unchecked.one("EnvoyProxy", SIDES[0])["spec"]
+
+
 @pytest.mark.parametrize("failures", [3, 5])
 def test_one_bad_moment_takes_no_pod_out(gateway: Chart, failures: int) -> None:
     """If it took all out at once, Envoy would ask every pod it knows of, those too that are only starting."""
