@@ -147,6 +147,8 @@ class Own(Stack):
 
     def _small_app(self, values: Values) -> Values:
         changes: Values = {
+            # What an update does to one pod it does to each. Where it matters that there are several, a test says so.
+            "replicas": 1,
             "config": {"BASE_URL": self.url},
             "database": {
                 "host": f"pgpool.{self.database}.svc",

@@ -1,11 +1,24 @@
 """Pods that have to go: evicted one at a time, deleted, replaced."""
 
 import json
+from collections.abc import Iterator
 
 import httpx
+import pytest
 
 from tests.e2e.own import Own
 from tests.e2e.stack import is_ready, until
+
+# They share the second pod.
+pytestmark = pytest.mark.xdist_group("eviction")
+
+
+@pytest.fixture(scope="module")
+def pair(_own: Own) -> Iterator[Own]:
+    """This worker's release, with two pods."""
+    with _own.put_back():
+        _own.upgrade(replicas=2)
+        yield _own
 
 
 def evict(own: Own, pod: str) -> str:
@@ -19,20 +32,20 @@ def evict(own: Own, pod: str) -> str:
     return own.kubectl("create", f"--raw={path}", "--filename=-", stdin=json.dumps(wanted), check=False)
 
 
-def test_pods_are_evicted_one_at_a_time(own: Own) -> None:
-    first, second = sorted(own.pods())[:2]
-    assert "Success" in evict(own, first)
-    assert "disruption budget" in evict(own, second)
-    assert own.browser().get("/login").status_code == httpx.codes.OK
-    until("a successor", lambda: sum(map(is_ready, own.pods().values())) >= 2, 120)
-    until("the second one's turn", lambda: "Success" in evict(own, second), 60)
-    until("its successor", lambda: sum(map(is_ready, own.pods().values())) >= 2, 120)
-    assert not {first, second} & set(own.pods())
+def test_pods_are_evicted_one_at_a_time(pair: Own) -> None:
+    first, second = sorted(pair.pods())[:2]
+    assert "Success" in evict(pair, first)
+    assert "disruption budget" in evict(pair, second)
+    assert pair.browser().get("/login").status_code == httpx.codes.OK
+    until("a successor", lambda: sum(map(is_ready, pair.pods().values())) >= 2, 120)
+    until("the second one's turn", lambda: "Success" in evict(pair, second), 60)
+    until("its successor", lambda: sum(map(is_ready, pair.pods().values())) >= 2, 120)
+    assert not {first, second} & set(pair.pods())
 
 
-def test_a_pod_that_is_deleted_is_replaced_while_the_other_serves(own: Own) -> None:
-    gone = min(own.pods())
-    own.kubectl("delete", "pod", gone, "--wait=false")
-    assert {own.browser().get("/login").status_code for _ in range(10)} == {httpx.codes.OK}
-    until("a successor", lambda: sum(map(is_ready, own.pods().values())) >= 2, 120)
-    assert gone not in own.pods()
+def test_a_pod_that_is_deleted_is_replaced_while_the_other_serves(pair: Own) -> None:
+    gone = min(pair.pods())
+    pair.kubectl("delete", "pod", gone, "--wait=false")
+    assert {pair.browser().get("/login").status_code for _ in range(10)} == {httpx.codes.OK}
+    until("a successor", lambda: sum(map(is_ready, pair.pods().values())) >= 2, 120)
+    assert gone not in pair.pods()

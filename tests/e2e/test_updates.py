@@ -14,6 +14,8 @@ from tests.e2e.stack import is_ready, until
 
 REQUESTS = 10_000
 READERS, WRITERS = 6, 2
+SEVERAL = 2
+"""Pods, where what one does is up to the other."""
 
 ABSENT = "sha256:" + "0" * 64
 
@@ -33,6 +35,7 @@ def assert_as_before(own: Own, before: set[str]) -> None:
 @pytest.mark.flaky(reruns=0)
 def test_an_update_under_load_fails_no_request(own: Own) -> None:
     """Reads may be repeated by the gateway, writes may not: one that gets lost is seen, at the first try."""
+    own.upgrade(replicas=SEVERAL)
     people = own.people(**{f"person{number}": None for number in range(READERS + WRITERS)})
     before = set(own.pods())
     readers: list[httpx.Client] = [*people[:READERS]]
@@ -46,8 +49,8 @@ def test_an_update_under_load_fails_no_request(own: Own) -> None:
             return len(reads.answers) + len(writes.answers)
 
         def update() -> bool:
-            own.upgrade(config={"LOG_LEVEL": "DEBUG"})
-            own.upgrade()
+            own.upgrade(replicas=SEVERAL, config={"LOG_LEVEL": "DEBUG"})
+            own.upgrade(replicas=SEVERAL)
             return sent() > REQUESTS
 
         until("some load", lambda: len(reads.answers) > 100 and len(writes.answers) > 20)

@@ -46,16 +46,21 @@ class Looks:
     """A cluster that shows one look after the other, the last one for ever."""
 
     def __init__(self, looks, said):
-        self.looks, self.said, self.asked = list(looks), said, []
+        self.looks, self.said, self.asked, self.seen = list(looks), said, [], set()
 
     def list(self, kind, namespace="", **selectors):
-        if kind == waits.KINDS[0] and self.asked:  # the first question of the next look
-            self.looks = self.looks[1:] or self.looks
+        if (kind, namespace) in self.seen:  # the next look
+            self.looks, self.seen = self.looks[1:] or self.looks, set()
         self.asked.append((kind, namespace))
+        self.seen.add((kind, namespace))
         items = self.looks[0]
         if items is None:
             raise NoAnswerError("refused")
-        return [item for item in items if item["kind"] == kind]
+        return [
+            item
+            for item in items
+            if item["kind"] == kind and namespace in {"", item["metadata"].get("namespace", namespace)}
+        ]
 
     def logs(self, pod, namespace, container, *, lines=None, previous=False):
         return self.said.splitlines()
@@ -264,6 +269,46 @@ def test_events_are_only_read_where_something_is_not_ready():
     kube = cluster([deployment()])
     assert waits.look(kube) == []
     assert "Event" not in dict(kube.asked)
+
+
+def test_few_namespaces_are_asked_for_by_themselves():
+    """Of a cluster with several stacks most pods are others'."""
+    kube = cluster([deployment()])
+    waits.look(kube, {"n", "m"})
+    assert [space for kind, space in kube.asked if kind == "Pod"] == ["m", "n"]
+    assert ("Node", "") in kube.asked
+    kube = cluster([deployment()])
+    waits.look(kube, {"n", "m", "o"})
+    assert {space for _, space in kube.asked} == {""}
+
+
+def test_while_something_is_not_ready_only_pods_and_its_kind_are_looked_at():
+    kube = cluster([deployment(availableReplicas=0)])
+    watch = waits.Watch(kube, {"n"})
+    watch.look()
+    kube.asked.clear()
+    watch.look()
+    assert [kind for kind, _ in kube.asked] == ["Deployment", "Pod", "Event"]
+
+
+def test_nothing_is_ready_before_every_kind_was_looked_at():
+    node = {"kind": "Node", "metadata": {"name": "one"}, "status": {"conditions": []}}
+    watch = waits.Watch(cluster([deployment(availableReplicas=0)], [deployment(), node]), {"n"})
+    watch.look()
+    assert [item.kind for item in watch.look()] == ["Node"]
+
+
+def test_every_kind_is_looked_at_from_time_to_time(clock):
+    job = {
+        "kind": "Job", "metadata": {"name": "j", "namespace": "n"}, "spec": {},
+        "status": {"conditions": [{"type": "Failed", "status": "True", "message": "no"}]},
+    }  # fmt: skip
+    away = deployment(availableReplicas=0)
+    watch = waits.Watch(cluster([away], [away, job]), {"n"})
+    watch.look()
+    assert {item.kind for item in watch.look()} == {"Deployment"}
+    clock[0] += waits.WHOLE
+    assert {item.kind for item in watch.look()} == {"Deployment", "Job"}
 
 
 def test_an_event_that_something_better_followed_says_nothing():
