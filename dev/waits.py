@@ -14,13 +14,13 @@ from dev.kube import Lines, NoAnswerError, Objects
 from dev.readiness import NotReady, judge, newest
 
 PAUSE = 0.5
-"""Seconds between two looks. One at everything costs the API server and us some hundredths of a second each."""
+"""Seconds between two looks. One at everything costs us and the API server some hundredths of a second."""
 
 WHOLE = 3.0
-"""Seconds for which only pods and the kinds that were not ready are looked at, as long as something is not."""
+"""Seconds in which only pods and what was not ready are looked at, unless all of that is."""
 
 FEW = 2
-"""Namespaces up to which each is asked for by itself: in a cluster with several stacks most pods are others'."""
+"""Namespaces that are each asked for by themselves: where there are several stacks most pods are others'."""
 
 PATIENCE = {
     "InvalidImageName": 0.0,
@@ -162,9 +162,7 @@ class Watch:
         return words
 
 
-def look(
-    kube: Lister, namespaces: set[str] | None = None, kinds: Iterable[str] = KINDS
-) -> list[NotReady]:
+def look(kube: Lister, namespaces: set[str] | None = None, kinds: Iterable[str] = KINDS) -> list[NotReady]:
     """What is not ready now, the causes before what merely waits for them."""
     some = sorted(namespaces or ()) if len(namespaces or ()) <= FEW else []
     try:

@@ -45,6 +45,7 @@ folder_key = pytest.StashKey[Path]()
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder for the reports of failed tests, one for all workers."""
     config.addinivalue_line("markers", "alone: nothing else may run meanwhile")
+    config.addinivalue_line("markers", "long: begins early, so that at the end no worker waits for another")
     given = getattr(config, "workerinput", {}).get("folder")
     config.stash[folder_key] = Path(given) if given else reports.new_folder("e2e")
 
@@ -56,8 +57,11 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests that want to be alone come last: until then no worker waits for another. Groups stay together."""
-    items.sort(key=_is_alone)
+    """Tests that want to be alone come last: until then no worker waits for another. Groups stay together.
+
+    Long ones come first, so that those that run when one wants to be alone are soon over.
+    """
+    items.sort(key=lambda item: (_is_alone(item), item.get_closest_marker("long") is None))
     if not hasattr(config, "workerinput"):
         return
     for item in items:

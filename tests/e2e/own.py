@@ -147,7 +147,7 @@ class Own(Stack):
 
     def _small_app(self, values: Values) -> Values:
         changes: Values = {
-            # What an update does to one pod it does to each. Where it matters that there are several, a test says so.
+            # What an update does to one pod it does to each. Where several matter, a test says so.
             "replicas": 1,
             "config": {"BASE_URL": self.url},
             "database": {

@@ -15,6 +15,8 @@ from tests.compose.visitors import FOREVER, LEAST_HIT_RATIO, Visitor, crowd, hit
 from tests.e2e.own import Own
 from tests.e2e.stack import WEB, until
 
+pytestmark = pytest.mark.long
+
 
 def push(own: Own, image: str, name: str) -> str:
     """Push an image to where the cluster's own came from; returns its digest."""

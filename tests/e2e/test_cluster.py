@@ -40,6 +40,7 @@ def test_passwords_are_nowhere_in_raw_etcd(stack: Stack) -> None:
     assert seen == 0
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("rotation")
 def test_a_rotation_leaves_nothing_of_the_old_key_and_the_app_does_not_notice(stack: Stack) -> None:
     (ann,) = stack.people(ann=None)

@@ -10,8 +10,11 @@ from dev import process
 from tests.e2e.own import CHART, Own
 from tests.e2e.stack import is_ready, until
 
+pytestmark = pytest.mark.long
+
 PROBES = """
 import json, os, urllib.error, urllib.request
+
 def status(port, name):
     url = f"http://127.0.0.1:{port}/internal/health/{name}"
     request = urllib.request.Request(url, headers={"Host": "HOST"})

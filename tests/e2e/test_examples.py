@@ -19,7 +19,7 @@ NOT_INSTALLED = {"production": "wants nodes in zones; each of its pieces is in a
 
 OPERATOR = "github.com/prometheus-operator/prometheus-operator"
 
-pytestmark = pytest.mark.xdist_group("examples")
+pytestmark = [pytest.mark.xdist_group("examples"), pytest.mark.long]
 
 
 def example(name: str) -> Values:

@@ -3,10 +3,13 @@
 import subprocess
 
 import httpx
+import pytest
 
 from dev import release
 from tests.e2e.own import CHART, ENDLESS, Own, merged
 from tests.e2e.stack import until
+
+pytestmark = pytest.mark.long
 
 
 def test_helm_test_finds_the_app_reachable(own: Own) -> None:

@@ -12,6 +12,8 @@ from tests.compose.load import load
 from tests.e2e.own import Own, cause_of
 from tests.e2e.stack import is_ready, until
 
+pytestmark = pytest.mark.long
+
 REQUESTS = 10_000
 READERS, WRITERS = 6, 2
 SEVERAL = 2
