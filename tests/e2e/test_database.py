@@ -14,7 +14,6 @@ pytestmark = pytest.mark.long
 
 PROBES = """
 import json, os, urllib.error, urllib.request
-
 def status(port, name):
     url = f"http://127.0.0.1:{port}/internal/health/{name}"
     request = urllib.request.Request(url, headers={"Host": "HOST"})
