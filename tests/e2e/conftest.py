@@ -18,7 +18,7 @@ import pytest
 from _pytest.nodeid import NodeId
 from pytest_kind import KindCluster
 
-from dev import cluster, cluster_report, process, reports, settings, state, toolchain
+from dev import cluster, cluster_report, process, reports, state, toolchain
 from dev.kube import Kube
 from dev.target import Target
 from tests import cluster_kit
@@ -124,7 +124,7 @@ def to(pytestconfig: pytest.Config) -> Target:
 @pytest.fixture(scope="session")
 def variables(to: Target, pytestconfig: pytest.Config) -> dict[str, str]:
     """What a command of ours has to be told, beside the name, to work on the cluster."""
-    chosen = settings.load() if pytestconfig.getoption("--cluster") else CLUSTER.settings
+    chosen = CLUSTER.settings_of(pytestconfig)
     ports = {"WITW_PORT": str(to.ours.ports.public), "WITW_INTERNAL_PORT": str(to.ours.ports.internal)}
     return {"WITW_PROJECT": chosen.project, **ports}
 

@@ -131,7 +131,9 @@ def test_an_example_is_installed_and_serves(changing: Own, name: str) -> None:
         return
     assert deployments["witw"]["status"]["readyReplicas"] >= 1
     # Others may just be coming, where an autoscaler looks after them.
-    for pod in filter(is_ready, changing.pods().values()):
+    up = [pod for pod in changing.pods().values() if is_ready(pod)]
+    assert up
+    for pod in up:
         begun = {one["name"]: one for one in pod["status"]["initContainerStatuses"]}
         assert begun["wait-for-migrations"]["state"]["terminated"]["exitCode"] == 0
         assert len(pod["spec"]["containers"]) == 1 + len(values.get("extraContainers", []))

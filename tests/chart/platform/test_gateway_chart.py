@@ -371,6 +371,15 @@ def test_pods_that_nobody_was_sent_to_are_asked_as_often(
     assert "bootstrap" not in unchecked.one("EnvoyProxy", SIDES[0])["spec"]
 
 
+def test_a_gateway_that_checks_pods_less_often_does_so_for_those_too(gateway: Chart) -> None:
+    over = at("gateways.internal.backendTraffic.healthCheck.active.interval", "7s")
+    found = {
+        side: gateway.render(over).one("EnvoyProxy", side)["spec"]["bootstrap"]["jsonPatches"][0]["value"]
+        for side in SIDES
+    }
+    assert found == {"public": 1000, "internal": 7000}
+
+
 @pytest.mark.parametrize("failures", [3, 5])
 def test_one_bad_moment_takes_no_pod_out(gateway: Chart, failures: int) -> None:
     """If it took all out at once, Envoy would ask every pod it knows of, those too that are only starting."""

@@ -74,3 +74,9 @@ healthCheck:
   {{- end }}
   {{- end }}
 {{- end }}
+
+{{/* The same with what a gateway lays over: v, gateway */}}
+{{- define "gateway.backendOf" -}}
+{{- $made := include "gateway.backend" . | fromYaml }}
+{{- mergeOverwrite $made (deepCopy .gateway.backendTraffic) | toYaml }}
+{{- end }}
