@@ -185,25 +185,28 @@ def start_daemon(
     return daemon
 
 
-def end(child: subprocess.Popen[Any]) -> None:
-    """End a child and everything in its process group, politely first."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(GRACE)
-            return
+def end(
+    *children: subprocess.Popen[Any], number: signal.Signals = signal.SIGTERM, grace: float | None = None
+) -> None:
+    """End children and everything in their process groups: by a signal, and after the grace for certain.
+
+    They are asked once: at the second signal, some no longer clean up.
+    """
+    for child in children:
+        _send(child, number)
+    for child in children:
+        try:
+            child.wait(GRACE if grace is None else grace)
+        except subprocess.TimeoutExpired:
+            _send(child, signal.SIGKILL)
+            child.wait()
 
 
-def end_children() -> None:
+def end_children(number: signal.Signals = signal.SIGTERM, grace: float | None = None) -> None:
     """End every child that is running."""
     with _lock:
         running = list(_children)
-    for child in running:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGTERM)
-    for child in running:
-        end(child)
+    end(*running, number=number, grace=grace)
 
 
 def side_by_side(*functions: Callable[[], object]) -> None:
@@ -225,6 +228,11 @@ def side_by_side(*functions: Callable[[], object]) -> None:
         finally:
             wait(running)
             _ending.clear()
+
+
+def _send(child: subprocess.Popen[Any], number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, number)
 
 
 def _environment(env: Environment | None) -> dict[str, str]:

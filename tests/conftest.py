@@ -18,6 +18,12 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, interrupt)
 
 
+def pytest_keyboard_interrupt() -> None:
+    """Hear no second signal, which would end the cleaning up: tox sends one after that of the terminal."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)  # SIG_IGN would be inherited by the programs that clean up
+
+
 told = pytest.StashKey[list[str]]()
 
 

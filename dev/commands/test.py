@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,9 @@ PANEL = commands.WORK
 BESIDE = ("lint", "security", "frontend", "chart", "unit", "bare-machine")
 """Environments that share nothing with a stack or bring a machine of their own: they run one after the other
 beside those that do, which mostly wait."""
+
+CLEANING = 120
+"""Seconds for interrupted tests to take down what they made: those of tox.ini, and a little."""
 
 
 @dataclass
@@ -114,7 +118,9 @@ def _ending_children(runs: Sequence[Run]) -> Iterator[None]:
     except BaseException:
         for run in runs:
             run.interrupted = run.code is None
-        process.end_children()
+        console.out.print("ending the tests; they take down what they made ...")
+        # As from a terminal: SIGTERM would end tox, but not what it runs.
+        process.end_children(signal.SIGINT, CLEANING)
         raise
 
 

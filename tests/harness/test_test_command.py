@@ -1,5 +1,6 @@
 """`./witw test`, on a small project of its own."""
 
+import configparser
 import os
 import signal
 import subprocess
@@ -19,6 +20,8 @@ env_list = lint, unit
 no_package = true
 [testenv]
 allowlist_externals = {python}
+pass_env = PYTHONPATH
+{timeouts}
 """
 
 COMMANDS = {
@@ -27,10 +30,22 @@ COMMANDS = {
 }
 
 
+CLEANING = 7
+"""Seconds that interrupted tests of the small project clean up: tox sends its own signal meanwhile."""
+
+CONFTEST = f"""
+import pathlib, time
+from tests.conftest import pytest_configure, pytest_keyboard_interrupt
+def pytest_sessionfinish():
+    time.sleep({CLEANING})
+    pathlib.Path("cleaned").touch()
+"""
+
 DRIVER = """
 import pathlib, sys
-from dev import cli, reports
+from dev import cli, process, reports
 from dev.commands import test
+process.GRACE = 1
 test.ROOT = pathlib.Path.cwd()
 reports.FOLDER = test.ROOT / ".witw"
 sys.exit(cli.main(["test", *sys.argv[1:]]))
@@ -63,7 +78,8 @@ def witw_test(project: Path, *arguments: str) -> subprocess.CompletedProcess[str
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project with two environments: one has passing tests, the other what a test puts into it."""
-    lines = [TOX.format(python=sys.executable)]
+    timeouts = "\n".join(f"{name} = {value}" for name, value in our_timeouts().items())
+    lines = [TOX.format(python=sys.executable, timeouts=timeouts)]
     lines += [
         f"[testenv:{name}]\ncommands = {line.format(python=sys.executable)}"
         for name, line in COMMANDS.items()
@@ -135,7 +151,10 @@ def test_what_needs_no_stack_runs_beside_what_does() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_run_ends_its_children_and_sums_up(project: Path, number: signal.Signals) -> None:
+def test_an_interrupted_run_ends_its_children_cleans_up_and_sums_up(
+    project: Path, number: signal.Signals
+) -> None:
+    (project / "conftest.py").write_text(CONFTEST)
     (project / "test_good.py").write_text(
         "import os, pathlib, time\n"
         "def test_long():\n    pathlib.Path('pid').write_text(str(os.getpid()))\n    time.sleep(60)\n"
@@ -147,12 +166,24 @@ def test_an_interrupted_run_ends_its_children_and_sums_up(project: Path, number:
     pid = int((project / "pid").read_text())
 
     run.send_signal(number)
-    out, err = run.communicate(timeout=30)
+    out, err = run.communicate(timeout=60)
 
     assert run.returncode == 128 + number, out + err
     assert out.count("not finished") == len(COMMANDS)
     assert "unit │" not in out, "what follows in the lane is not begun"
     assert not is_alive(pid)
+    assert (project / "cleaned").exists(), "the tests had the time that they needed"
+
+
+def test_a_cluster_can_be_taken_down_before_tox_ends_its_tests_and_we_end_tox() -> None:
+    assert 60 < sum(our_timeouts().values()) < command.CLEANING
+
+
+def our_timeouts() -> dict[str, int]:
+    """The seconds that our own tox.ini gives to tests that are interrupted."""
+    ours = configparser.ConfigParser(interpolation=None)
+    ours.read(ROOT / "tox.ini")
+    return {name: int(value) for name, value in ours.items("testenv") if name.endswith("_timeout")}
 
 
 def is_alive(pid: int) -> bool:
