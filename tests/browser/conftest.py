@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import chromium
-from tests.browser.teams import Teams
 from tests.browser.visits import Visits
 from tests.compose import containers
 from tests.compose.stack import Stack
 from tests.people_kit import Person
+from tests.teams import Teams
 
 PATIENCE_MS = 20_000
 """How long a page may take on a machine that has other things to do; what is quicker waits no longer."""
@@ -55,7 +55,7 @@ def visit(visits: Visits) -> Callable[..., Page]:
 @pytest.fixture(scope="session")
 def teams(stack: Stack) -> Teams:
     """Teams that wait for a test to take them."""
-    return Teams(stack)
+    return Teams(stack.manage, stack.url, stack.browsers, {1: 16, 2: 16, 3: 8})
 
 
 @pytest.fixture

@@ -24,8 +24,9 @@ from dev.target import Target
 from tests import cluster_kit
 from tests.cluster_kit import OwnCluster
 from tests.e2e.own import Own
-from tests.e2e.stack import Stack
+from tests.e2e.stack import Loopback, Stack
 from tests.people_kit import Person
+from tests.teams import Teams
 
 CLUSTER = OwnCluster("witw-e2e", 18380)
 
@@ -182,10 +183,16 @@ def helm(to: Target) -> Callable[..., process.Result]:
     return to.run_helm
 
 
+@pytest.fixture(scope="session")
+def teams(stack: Stack) -> Teams:
+    """Teams that wait for a test of this worker to take them."""
+    return Teams(stack.manage, stack.url, stack.browsers, {1: 6, 2: 2}, Loopback)
+
+
 @pytest.fixture
-def people(stack: Stack) -> Callable[..., list[Person]]:
+def people(teams: Teams) -> Callable[..., list[Person]]:
     """Makes a team of people who are logged in, given their homes: `people(ann=None, bob=city("Paris"))`."""
-    return stack.people
+    return teams.take
 
 
 def _is_alone(item: pytest.Item) -> bool:

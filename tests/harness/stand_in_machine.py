@@ -4,6 +4,8 @@ import json
 import sys
 from pathlib import Path
 
+import yaml
+
 from tests.harness import stand_ins
 
 
@@ -24,7 +26,8 @@ class Machine:
     def add(self, name):
         """Put one more stand-in on PATH."""
         script = self.programs / name
-        script.write_text(f"#!{sys.executable}\n{Path(stand_ins.__file__).read_text()}")
+        # Isolated: otherwise its coverage would be measured, which takes longer than all it does.
+        script.write_text(f"#!{sys.executable} -IS\n{Path(stand_ins.__file__).read_text()}")
         script.chmod(0o755)
 
     def calls(self, *start):
@@ -40,4 +43,5 @@ def prepare(folder, monkeypatch):
         made.add(name)
     monkeypatch.setenv("PATH", f"{made.programs}:/usr/bin:/bin")
     monkeypatch.setenv("STAND_IN_STATE", str(made.file))
+    monkeypatch.setenv("STAND_IN_PACKAGES", str(Path(yaml.__file__).parent.parent))
     return made

@@ -127,6 +127,7 @@ def kind(state: dict[str, Any], arguments: list[str]) -> tuple[int, str]:
     """kind create cluster and kind delete cluster."""
     options = dict(zip(arguments[2::2], arguments[3::2], strict=False))
     if arguments[0] == "create":
+        sys.path.append(os.environ["STAND_IN_PACKAGES"])
         import yaml
 
         config = yaml.safe_load(Path(options["--config"]).read_text())
