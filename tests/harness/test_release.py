@@ -11,11 +11,9 @@ from tests.harness.fake_target import FakeTarget
 
 APP = next(item for item in release.declared() if item.name == "witw")
 
-NOW = dt.datetime.now(dt.UTC)
-
 
 def revision(number, status, age=dt.timedelta(hours=2)):
-    return {"revision": number, "status": status, "updated": (NOW - age).isoformat()}
+    return {"revision": number, "status": status, "updated": (dt.datetime.now(dt.UTC) - age).isoformat()}
 
 
 def heal(target, *revisions):
