@@ -1,5 +1,6 @@
 """What becomes of a release that is changed: rolled out without a gap, refused, failed, rolled back."""
 
+import itertools
 import json
 import secrets
 from typing import Any
@@ -40,6 +41,7 @@ def test_an_update_under_load_fails_no_request(own: Own) -> None:
     own.upgrade(replicas=SEVERAL)
     people = own.people(**{f"person{number}": None for number in range(READERS + WRITERS)})
     before = set(own.pods())
+    levels = itertools.cycle(["DEBUG", "INFO"])
     readers: list[httpx.Client] = [*people[:READERS]]
     writers: list[httpx.Client] = [*people[READERS:]]
     with (
@@ -51,8 +53,7 @@ def test_an_update_under_load_fails_no_request(own: Own) -> None:
             return len(reads.answers) + len(writes.answers)
 
         def update() -> bool:
-            own.upgrade(replicas=SEVERAL, config={"LOG_LEVEL": "DEBUG"})
-            own.upgrade(replicas=SEVERAL)
+            own.upgrade(replicas=SEVERAL, config={"LOG_LEVEL": next(levels)})
             return sent() > REQUESTS
 
         until("some load", lambda: len(reads.answers) > 100 and len(writes.answers) > 20)
