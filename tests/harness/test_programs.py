@@ -37,6 +37,17 @@ def real_cache(tmp_path):
     return cache
 
 
+@pytest.mark.parametrize(("gigabytes", "cores", "generous"), [(20, 2, True), (7, 2, False), (20, 8, False)])
+def test_compilers_that_collect_no_garbage_find_room_for_it(
+    tmp_path, monkeypatch, gigabytes, cores, generous
+):
+    monkeypatch.setattr(host, "memory_available", lambda: gigabytes << 30)
+    monkeypatch.setattr(programs.os, "cpu_count", lambda: cores)
+    told = programs.environment(tmp_path, "linux")
+    assert (told.get("GOGC") == "off") is generous
+    assert 2 * cores * int(told.get("GOMEMLIMIT", 0)) <= gigabytes << 30
+
+
 def test_every_go_mod_has_its_flags_in_the_catalogue_and_the_other_way_round():
     assert {module.name for module in go_modules.load_all()} == set(catalogue.load().go)
 
