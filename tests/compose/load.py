@@ -68,6 +68,8 @@ class Sender:
 
     def __init__(self, client: httpx.Client, method: str, path: str, body: object) -> None:
         request = client.build_request(method, path, json=body, headers={"Accept-Encoding": "identity"})
+        for hook in client.event_hooks["request"]:  # a person's CSRF token
+            hook(request)
         self.method, self.target, self.body = method, request.url.raw_path.decode(), request.read()
         self.headers = dict(request.headers)
         self.connection = HTTPConnection("127.0.0.1", request.url.port, timeout=SECONDS)
