@@ -17,8 +17,10 @@ On an idle one 15 are to be reached for the first; `./witw bench scale` measures
 """
 
 STARTS = 12
-"""Where a pod's start takes long without any load, pods may come so many times as long after the decision: with
-both cores busy a slow machine is slower still (8 times, where a quarter of the usual requests was served)."""
+"""Where a pod's start takes long without any load, pods may come so many times as long after they were made.
+
+With both cores busy a slow machine is slower still: 8 times, where a quarter of the usual requests was served.
+"""
 
 SLACK = 10.0
 """Two looks of the autoscaler."""
