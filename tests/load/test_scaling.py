@@ -19,7 +19,7 @@ On an idle one 15 are to be reached for the first; `./witw bench scale` measures
 STARTS = 12
 """Where a pod's start takes long without any load, pods may come so many times as long after they were made.
 
-With both cores busy a slow machine is slower still: 8 times, where a quarter of the usual requests was served.
+With both cores busy a slow machine is slower still: 8 times, where a quarter of the requests came through.
 """
 
 SLACK = 10.0
