@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import json
 import math
 import time
@@ -154,27 +153,6 @@ class Scaled:
             return self.wanted == least == len(pods) and all(map(is_ready, pods))
 
         return until(f"{least} pods and no more", at_rest, REST_SECONDS)
-
-    def pod_start(self) -> float:
-        """Seconds from a pod's creation to its being Ready, to the second, while nothing else happens.
-
-        One pod is taken away, and the one that takes its place is looked at.
-        """
-        before = self.stack.pods()
-
-        def successor() -> dict[str, Any] | None:
-            found = [pod for name, pod in self.stack.pods().items() if name not in before and is_ready(pod)]
-            return found[0] if found else None
-
-        self.stack.kubectl("delete", "pod", next(iter(before)), "--wait=false")
-        until("another pod", successor, REST_SECONDS)
-        made = successor()
-        assert made is not None
-        ready = next(one for one in made["status"]["conditions"] if one["type"] == "Ready")
-        times = [made["metadata"]["creationTimestamp"], ready["lastTransitionTime"]]
-        created, became_ready = map(dt.datetime.fromisoformat, times)
-        self.rest()
-        return (became_ready - created).total_seconds()
 
     def _patch(self, changes: dict[str, Any]) -> None:
         """Change the spec, and wait until the autoscaler is told."""

@@ -10,16 +10,11 @@ from dev.load.shapes import Shape
 from tests.load.conftest import WINDOW, Load
 from tests.load.scaled import SPIKE, Scaled, at_least_again, stages, step_down
 
-DECIDED, ONE_READY, TWO_READY = 12.0, 30.0, 45.0
+DECIDED, ONE_READY, TWO_READY = 12.0, 60.0, 75.0
 """Seconds from a load step to the decision and to so many more pods, on a machine that is busy with more.
 
+There are machines where pods that start find no processor before the load ends: 40 to 44 were seen.
 On an idle one 15 are to be reached for the first; `./witw bench scale` measures that, over many trials.
-"""
-
-STARTS = 12
-"""Where a pod's start takes long without any load, pods may come so many times as long after they were made.
-
-With both cores busy a slow machine is slower still: 8 times, where a quarter of the requests came through.
 """
 
 SLACK = 10.0
@@ -35,14 +30,13 @@ STEADY = Shape("soak", "users", ((0, 120), (300, 120)))
 def test_a_spike_brings_pods_soon_and_they_go_later(
     scaled: Scaled, load: Load, tell: Callable[[str], None]
 ) -> None:
-    start = scaled.pod_start()
     done = load(SPIKE, calm_after=WINDOW + 70)
     found = measures.of(done)
     took = stages(done)
-    tell(f"spike: {took}; {found['replicas.most_ready']:.0f} at most; a calm start {start:.0f} s")
+    tell(f"spike: {took}; {found['replicas.most_ready']:.0f} at most")
     assert took.decision <= DECIDED
-    assert took.ready <= max(ONE_READY, took.created + STARTS * start)
-    assert took.two_ready <= max(TWO_READY, took.created + STARTS * start)
+    assert took.ready <= ONE_READY
+    assert took.two_ready <= TWO_READY
     assert scaled.least + 2 <= found["replicas.most_ready"] <= scaled.most
     # Nobody waits any longer.
     assert found["queue.at_the_end"] == 0
