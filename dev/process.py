@@ -199,7 +199,8 @@ def end(
             child.wait(GRACE if grace is None else grace)
         except subprocess.TimeoutExpired:
             _send(child, signal.SIGKILL)
-            child.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(GRACE)
 
 
 def end_children(number: signal.Signals = signal.SIGTERM, grace: float | None = None) -> None:

@@ -19,7 +19,7 @@ from tests.compose.stack import Stack
 PEOPLE, TRIPS = 500, 5_000
 VIEW_KIB, API_KIB, API_CALLS = 150, 100, 3
 INTERACTIVE_MS, REDRAW_MS = 1_000, 50
-LOOKS = 12
+LOOKS = 5
 """The best of at most so many counts where time is measured: other things run on the machine."""
 SHIFT = 0.01
 """A page may jump by so much (parts of the screen, times the way): rounding, but nothing that one sees."""
