@@ -27,6 +27,10 @@ BESIDE = ("lint", "security", "frontend", "chart", "unit", "bare-machine")
 """Environments that share nothing with a stack or bring a machine of their own: they run one after the other
 beside those that do, which mostly wait."""
 
+ALONE = ("browser", "e2e", "load-short", "harness")
+"""Environments whose tests hold figures to bounds, such as a page's first view: they begin when all that runs side by
+side has ended, for on two cores it would be measured with them."""
+
 CLEANING = 120
 """Seconds for interrupted tests to take down what they made: those of tox.ini, and a little."""
 
@@ -96,18 +100,21 @@ def environments_of(file: Path) -> list[str]:
     return parser["tox"]["env_list"].replace(",", " ").split()
 
 
-def lanes(runs: Sequence[Run], *, one_by_one: bool) -> list[list[Run]]:
-    """Which runs follow one another, and what may run beside that."""
-    stacks = [run for run in runs if run.name not in BESIDE]
-    others = [run for run in runs if run.name in BESIDE]
-    return [list(runs)] if one_by_one else [lane for lane in (stacks, others) if lane]
+def stages(runs: Sequence[Run], *, one_by_one: bool) -> list[list[list[Run]]]:
+    """What has to end before the next begins; in each stage lanes side by side, and in a lane one after the other."""
+    if one_by_one:
+        return [[list(runs)]]
+    beside = [run for run in runs if run.name in BESIDE]
+    stacks = [run for run in runs if run.name not in (*BESIDE, *ALONE)]
+    alone = [run for run in runs if run.name in ALONE]
+    return [found for lanes in ([stacks, beside], [alone]) if (found := [lane for lane in lanes if lane])]
 
 
 def _run_all(runs: Sequence[Run], *, one_by_one: bool) -> None:
-    chosen = lanes(runs, one_by_one=one_by_one)
-    with ThreadPoolExecutor(len(chosen)) as pool, _ending_children(runs):
-        for result in [pool.submit(_run_lane, lane, prefixed=len(runs) > 1) for lane in chosen]:
-            result.result()
+    with ThreadPoolExecutor(2) as pool, _ending_children(runs):
+        for lanes in stages(runs, one_by_one=one_by_one):
+            for result in [pool.submit(_run_lane, lane, prefixed=len(runs) > 1) for lane in lanes]:
+                result.result()
 
 
 @contextmanager

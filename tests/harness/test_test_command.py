@@ -140,14 +140,17 @@ def test_an_unknown_environment_is_refused_with_a_choice(project: Path) -> None:
     assert "choose from lint, unit" in run.stderr
 
 
-def test_what_needs_no_stack_runs_beside_what_does() -> None:
-    runs = [command.Run(name, Path()) for name in ("lint", "unit", "compose", "e2e")]
+def test_what_needs_no_stack_runs_beside_what_does_and_what_measures_runs_alone() -> None:
+    def names(*chosen: str, one_by_one: bool = False) -> list[list[list[str]]]:
+        runs = [command.Run(name, Path()) for name in chosen]
+        found = command.stages(runs, one_by_one=one_by_one)
+        return [[[run.name for run in lane] for lane in lanes] for lanes in found]
 
-    side_by_side = [[run.name for run in lane] for lane in command.lanes(runs, one_by_one=False)]
-    in_a_row = [[run.name for run in lane] for lane in command.lanes(runs, one_by_one=True)]
-
-    assert side_by_side == [["compose", "e2e"], ["lint", "unit"]]
-    assert in_a_row == [["lint", "unit", "compose", "e2e"]]
+    everything = ("lint", "unit", "compose", "browser", "e2e")
+    assert names(*everything) == [[["compose"], ["lint", "unit"]], [["browser", "e2e"]]]
+    assert names(*everything, one_by_one=True) == [[list(everything)]]
+    assert names("unit", "lint") == [[["unit", "lint"]]]
+    assert names("browser") == [[["browser"]]]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
