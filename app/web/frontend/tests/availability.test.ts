@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { availability, writeAvailability, writeHours } from "../src/logic/availability";
+import { availability, isAtWork, writeAvailability, writeHours } from "../src/logic/availability";
 import { inputTime, momentOf, nextTimeAt, parseMinutes, wallTime, writeMinutes } from "../src/logic/clocks";
 import { parseDay } from "../src/logic/days";
 
@@ -38,13 +38,16 @@ describe("work hours", () => {
     [["00:00", "24:00"], "23:59", "working"],
     [["9:00", "17:00"], "10:00", "working"],
   ])("%j at %s: %s", (hours, time, kind) => {
-    expect(availability(hours, "UTC", at(`2040-01-10T${time}Z`)).kind).toBe(kind);
+    const now = at(`2040-01-10T${time}Z`);
+    expect(availability(hours, "UTC", now).kind).toBe(kind);
+    expect(isAtWork(hours, wallTime("UTC", now).minutes)).toBe(kind === "working");
   });
 
   test.each([[null], [["nine", "five"]], [["", ""]], [["09:00", "09:00"]], [["25:00", "26:00"]], [[]]])(
     "%j say nothing",
     (hours) => {
       expect(availability(hours, "UTC", at("2040-01-10T12:00Z"))).toEqual({ kind: "unknown" });
+      expect(isAtWork(hours, 720)).toBe(false);
     },
   );
 

@@ -3,8 +3,8 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { me, team, useResource } from "../api/store";
 import type { TeamMap } from "../api/types";
-import { availability } from "../logic/availability";
-import { ownZone } from "../logic/clocks";
+import { isAtWork } from "../logic/availability";
+import { ownZone, wallTime } from "../logic/clocks";
 import { type Day, isoDay, parseDay, today as todayOf } from "../logic/days";
 import { type Place, placesOn, search } from "../logic/places";
 import { DaySlider, HORIZON } from "../parts/day_slider";
@@ -111,9 +111,11 @@ function Skeleton() {
 
 /** The cities where somebody is at work now. */
 function citiesAtWork(places: Place[], now: Date): Set<number> {
-  const isAtWork = ({ city, people }: Place) =>
-    people.some(({ person }) => availability(person.work_hours, city.timezone, now).kind === "working");
-  return new Set(places.filter(isAtWork).map(({ city }) => city.id));
+  const isBusy = ({ city, people }: Place) => {
+    const { minutes } = wallTime(city.timezone, now);
+    return people.some(({ person }) => isAtWork(person.work_hours, minutes));
+  };
+  return new Set(places.filter(isBusy).map(({ city }) => city.id));
 }
 
 function scrollTo(list: HTMLElement | null, city: number): void {
