@@ -94,6 +94,23 @@ def test_all_nodes_become_ready(ours):
     assert len(until(lambda: len(ready_nodes(ours)) == 2 and ready_nodes(ours))) == 2
 
 
+def test_a_nodes_systemd_uses_no_hierarchy_that_other_nodes_may_share(ours):
+    """With cgroup v1, that would be the unified one beside it; with v2 there is but one, and each its own root."""
+    mounts = process.run(["docker", "exec", f"{ours.name}-control-plane", "cat", "/proc/mounts"]).stdout
+    where = [mount.split()[1] for mount in mounts.splitlines() if " cgroup2 " in mount]
+    assert where in ([], ["/sys/fs/cgroup"])
+
+
+def test_kubelet_need_not_wait_for_its_pods(ours):
+    """Its share of the processor, once the cluster has come up, against that of any other service."""
+    weight = "cat /sys/fs/cgroup/cpu/$0/cpu.shares 2>/dev/null || cat /sys/fs/cgroup/$0/cpu.weight"
+    kubelet, other = (
+        int(process.run(["docker", "exec", f"{ours.name}-control-plane", "sh", "-c", weight, unit]).stdout)
+        for unit in ("kubelet.slice/kubelet.service", "system.slice/containerd.service")
+    )
+    assert kubelet == 8 * other
+
+
 def test_up_again_changes_nothing_and_takes_seconds(ours, chosen):
     began = time.monotonic()
     again, done = cluster.ensure(ours.name, chosen, silent)
