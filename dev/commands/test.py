@@ -28,8 +28,8 @@ BESIDE = ("lint", "security", "frontend", "chart", "unit", "bare-machine")
 beside those that do, which mostly wait."""
 
 ALONE = ("browser", "e2e", "load-short", "harness")
-"""Environments whose tests hold figures to bounds, such as a page's first view: they begin when all that runs side by
-side has ended, for on two cores it would be measured with them."""
+"""Environments whose tests hold figures to bounds, such as a page's first view: they begin when all that runs
+side by side has ended, for on two cores it would be measured with them."""
 
 CLEANING = 120
 """Seconds for interrupted tests to take down what they made: those of tox.ini, and a little."""
@@ -101,7 +101,7 @@ def environments_of(file: Path) -> list[str]:
 
 
 def stages(runs: Sequence[Run], *, one_by_one: bool) -> list[list[list[Run]]]:
-    """What has to end before the next begins; in each stage lanes side by side, and in a lane one after the other."""
+    """Stages, one after the other; in each of them lanes side by side, and in a lane one after the other."""
     if one_by_one:
         return [[list(runs)]]
     beside = [run for run in runs if run.name in BESIDE]

@@ -95,7 +95,7 @@ def test_all_nodes_become_ready(ours):
 
 
 def test_a_nodes_systemd_uses_no_hierarchy_that_other_nodes_may_share(ours):
-    """With cgroup v1, that would be the unified one beside it; with v2 there is but one, and each its own root."""
+    """With cgroup v1, that would be the unified one beside it; v2 has but one, and each node its own root."""
     mounts = process.run(["docker", "exec", f"{ours.name}-control-plane", "cat", "/proc/mounts"]).stdout
     where = [mount.split()[1] for mount in mounts.splitlines() if " cgroup2 " in mount]
     assert where in ([], ["/sys/fs/cgroup"])
