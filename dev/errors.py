@@ -24,9 +24,6 @@ class WitwError(Exception):
         self.message = message
         self.remedy = remedy
         self.details = details
-        # For a traceback, as tests print it; `dev.cli.main` prints the attributes.
-        for note in filter(None, (details, remedy)):
-            self.add_note(note)
 
 
 class SettingsError(WitwError):

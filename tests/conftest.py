@@ -1,10 +1,12 @@
 """What holds for every test run."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from types import FrameType
 
 import pytest
+
+from dev.errors import WitwError
 
 pytest_plugins = ["tests.stack_kit"]
 
@@ -22,6 +24,18 @@ def pytest_keyboard_interrupt() -> None:
     """Hear no second signal, which would end the cleaning up: tox sends one after that of the terminal."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)  # SIG_IGN would be inherited by the programs that clean up
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what an error of ours knows beside its message: the last lines of a command, a remedy."""
+    report = yield
+    error = call.excinfo.value if call.excinfo else None
+    if report.failed and isinstance(error, WitwError) and error.details:
+        report.sections.append(("what the error knows", f"{error.details}\n{error.remedy}".strip()))
+    return report
 
 
 told = pytest.StashKey[list[str]]()

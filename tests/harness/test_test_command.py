@@ -153,6 +153,16 @@ def test_what_needs_no_stack_runs_beside_what_does_and_what_measures_runs_alone(
     assert names("browser") == [[["browser"]]]
 
 
+def test_a_failed_test_shows_what_an_error_of_ours_knows(project: Path) -> None:
+    (project / "conftest.py").write_text("from tests.conftest import pytest_runtest_makereport\n")
+    (project / "test_good.py").write_text(
+        "from dev.errors import ImageError\n"
+        "def test_bad():\n    raise ImageError('oh', details='a line'.upper(), remedy='do it'.upper())\n"
+    )
+
+    assert "A LINE\nDO IT" in witw_test(project, "lint").stdout
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_ends_its_children_cleans_up_and_sums_up(
     project: Path, number: signal.Signals
