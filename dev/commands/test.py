@@ -25,7 +25,7 @@ PANEL = commands.WORK
 
 BESIDE = ("lint", "security", "frontend", "chart", "unit", "bare-machine")
 """Environments that share nothing with a stack or bring a machine of their own: they run one after the other
-beside those that do, which mostly wait."""
+beside a stack that measures nothing."""
 
 ALONE = ("browser", "e2e", "load-short", "harness")
 """Environments whose tests hold figures to bounds, such as a page's first view: they begin when all that runs
