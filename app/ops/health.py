@@ -3,20 +3,16 @@
 import logging
 import time
 from collections.abc import Callable
-from functools import cache
-from pkgutil import iter_modules
 from typing import Any
 
 import psycopg2
-from django.apps import apps
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
 
-from ops import draining
+from ops import draining, schema
 from ops.probe_connection import DeadlineError, ProbeConnection, connect
 
 # All of a probe's questions together, in seconds; platforms give up after a few.
 TIME_LIMIT = 2.0
-SHOWN = 3
 
 Check = Callable[[ProbeConnection], None]
 Probe = Callable[[HttpRequest], HttpResponseBase]
@@ -33,27 +29,14 @@ def database(connection: ProbeConnection) -> None:
 
 def migrations(connection: ProbeConnection) -> None:
     """Every migration that came with this code has been applied."""
-    applied = set(connection.rows("SELECT app, name FROM django_migrations"))
-    if missing := sorted(known_migrations() - applied):
-        some = ", ".join(".".join(one) for one in missing[:SHOWN])
-        raise Unhealthy(f"{len(missing)} not applied ({some}): run manage.py migrate")
+    if missing := schema.missing(connection):
+        raise Unhealthy(f"{missing}: run manage.py migrate")
 
 
 def cities(connection: ProbeConnection) -> None:
     """There are cities to travel to."""
     if not connection.rows("SELECT 1 FROM cities_cityimport LIMIT 1"):
         raise Unhealthy("none: run manage.py import_cities")
-
-
-@cache
-def known_migrations() -> frozenset[tuple[str, str]]:
-    """The (app, name) of every migration on disk, found without loading one."""
-    return frozenset(
-        (app.label, module.name)
-        for app in apps.get_app_configs()
-        for module in iter_modules([f"{app.path}/migrations"])
-        if not module.name.startswith("_")
-    )
 
 
 CHECKS: dict[str, Check] = {

@@ -3,9 +3,10 @@
 import os
 import re
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from django.http import HttpRequest
+if TYPE_CHECKING:  # whoever only logs needs no more of Django
+    from django.http import HttpRequest
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,128}")
 # https://www.w3.org/TR/trace-context/#traceparent-header; ids of zeros only are invalid.
@@ -31,7 +32,7 @@ class Trace(NamedTuple):
 current: ContextVar[Trace | None] = ContextVar("current", default=None)
 
 
-def of(request: HttpRequest) -> Trace:
+def of(request: "HttpRequest") -> Trace:
     """The trace that the caller gave, with a span of our own; new ids where it gave none or nonsense."""
     given = request.META.get("HTTP_X_REQUEST_ID", "")
     parent = _TRACEPARENT.fullmatch(request.META.get("HTTP_TRACEPARENT", ""))

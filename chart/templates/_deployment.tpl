@@ -135,26 +135,11 @@ track: {{ .track }}
 - name: wait-for-migrations
   {{- include "witw.container" . | nindent 2 }}
   args:
-    - /bin/sh
-    - -euc
-    - |
-      end=$(($(date +%s) + {{ $v.migrations.wait.timeoutSeconds }}))
-      said=
-      trap 'exit 143' TERM
-      until why=$("$@" migrate --check 2>&1); do
-        why=$(printf '%s' "${why:-not all are applied}" | tail -n 1)
-        [ "$why" = "$said" ] || echo "waiting for migrations: $why"
-        said=$why
-        if [ "$(date +%s)" -ge "$end" ]; then
-          echo "gave up after {{ $v.migrations.wait.timeoutSeconds }} s: has the migrations' Job failed?" >&2
-          exit 1
-        fi
-        sleep {{ $v.migrations.wait.intervalSeconds }}
-      done
-    - wait
-    {{- range $v.image.manage }}
+    {{- range $v.migrations.wait.args }}
     - {{ . | quote }}
     {{- end }}
+    - --timeout={{ $v.migrations.wait.timeoutSeconds }}
+    - --interval={{ $v.migrations.wait.intervalSeconds }}
   {{- with $v.extraEnv }}
   env: {{- include "witw.tpl" (dict "root" $.root "value" .) | nindent 4 }}
   {{- end }}

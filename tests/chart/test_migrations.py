@@ -1,12 +1,14 @@
 """The Job that migrates, and the pods that wait for it."""
 
 import os
+import secrets
 import subprocess
-from pathlib import Path
+import sys
 from typing import Any
 
 import pytest
 
+from dev.settings import ROOT
 from tests.chart.rendering import Chart, Manifests, at, merged
 
 ROUTE = {"httpRoute": {"enabled": True, "parentRefs": [{"name": "public"}]}}
@@ -49,8 +51,9 @@ def test_it_takes_turns_and_has_a_deadline(chart: Chart) -> None:
     )
 
 
-def test_the_app_has_the_command() -> None:
-    assert Path("app/ops/management/commands/prepare.py").is_file()
+def test_the_app_has_the_commands() -> None:
+    assert (ROOT / "app/ops/management/commands/prepare.py").is_file()
+    assert (ROOT / "app/ops/waiting.py").is_file()
 
 
 def test_it_goes_straight_to_the_primary_and_takes_its_time(chart: Chart) -> None:
@@ -81,50 +84,29 @@ def test_it_can_be_switched_off(chart: Chart) -> None:
 
 
 class TestWaiting:
-    """The script of the init container, run for real with a stand-in for Django."""
+    """The init container; what its program does, tests/unit/ops/test_waiting.py shows."""
 
-    def run(self, chart: Chart, django: Path, **wait: int) -> subprocess.CompletedProcess[str]:
-        """Run it with the shell that the container would use."""
-        manifests = chart.render(
-            at("migrations.wait", {"intervalSeconds": 1, **wait}), at("image.manage", [str(django)])
-        )
-        (init,) = manifests.pod["spec"]["initContainers"]
-        return subprocess.run(
-            init["args"], check=False, capture_output=True, text=True, timeout=30, env=os.environ
-        )
-
-    def stand_in(self, folder: Path, *lines: str) -> Path:
-        """A program in Django's place."""
-        script = folder / "manage"
-        script.write_text("\n".join(["#!/bin/sh", f"cd {folder}", *lines, ""]))
-        script.chmod(0o755)
-        return script
-
-    def test_an_up_to_date_database_lets_the_pod_start(self, chart: Chart, tmp_path: Path) -> None:
-        done = self.run(chart, self.stand_in(tmp_path, 'echo "$@" > asked'))
-        assert done.returncode == 0
-        assert (tmp_path / "asked").read_text() == "migrate --check\n"
-
-    def test_it_asks_again_until_the_job_is_done_and_says_why_once(
-        self, chart: Chart, tmp_path: Path
-    ) -> None:
-        django = self.stand_in(
-            tmp_path,
-            "echo . >> count",
-            "[ $(wc -l < count) -ge 3 ] || { echo connection refused >&2; exit 1; }",
-        )
-        done = self.run(chart, django)
-        assert done.returncode == 0
-        assert done.stdout == "waiting for migrations: connection refused\n"
-
-    def test_it_says_what_it_waits_for_where_django_says_nothing(self, chart: Chart, tmp_path: Path) -> None:
-        done = self.run(chart, self.stand_in(tmp_path, "exit 1"), timeoutSeconds=1)
-        assert "waiting for migrations: not all are applied" in done.stdout
-
-    def test_it_gives_up_in_the_end(self, chart: Chart, tmp_path: Path) -> None:
-        done = self.run(chart, self.stand_in(tmp_path, "exit 1"), timeoutSeconds=1)
+    def test_it_gives_up_when_the_values_say(self, chart: Chart) -> None:
+        """Run for real, with the options that the container gives, and nobody who would answer."""
+        wait = {"intervalSeconds": 1, "timeoutSeconds": 1}
+        (init,) = chart.render(at("migrations.wait", wait)).pod["spec"]["initContainers"]
+        assert init["args"][:3] == ["python", "-m", "ops.waiting"]
+        database = {"DB_HOST": "127.0.0.1", "DB_PORT": "1", "DB_NAME": "witw", "DB_USER": "witw"}
+        done = subprocess.run(
+            [sys.executable, *init["args"][1:]],
+            check=False, capture_output=True, text=True, timeout=60, cwd=ROOT / "app",
+            env=os.environ | database | {"DB_PASSWORD": "absent", "SECRET_KEY": secrets.token_urlsafe(60)},
+        )  # fmt: skip
         assert done.returncode == 1
-        assert "gave up after 1 s: has the migrations' Job failed?" in done.stderr
+        assert done.stdout.startswith("waiting for migrations: ")
+        assert done.stdout.count("\n") == 1
+        assert done.stderr == "gave up after 1 s: has the migrations' Job failed?\n"
+
+    def test_it_has_the_app_s_settings(self, chart: Chart) -> None:
+        spec = chart.render({}).pod["spec"]
+        (init,), (app,) = spec["initContainers"], spec["containers"]
+        for key in ("envFrom", "image", "volumeMounts", "securityContext"):
+            assert init[key] == app[key]
 
     def test_it_can_be_switched_off(self, chart: Chart) -> None:
         assert "initContainers" not in chart.render(at("migrations.wait.enabled", False)).pod["spec"]
