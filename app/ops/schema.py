@@ -45,7 +45,7 @@ def missing(connection: ProbeConnection) -> str:
 
 
 def _apps() -> Iterator[tuple[str, Path]]:
-    """Label and folder of each installed app, by its name alone: its last part is the label of each of them."""
+    """Label and folder of each installed app, by its name alone, whose last part is the label."""
     for entry in settings.INSTALLED_APPS:
         top, *rest = entry.partition(".apps.")[0].split(".")
         spec = find_spec(top)

@@ -1,7 +1,7 @@
 """`python -m ops.waiting`: wait until every migration of this code has been applied.
 
-What `migrate --check` would say, for a pod that starts: it loads no app, asks by one connection that gives up, and so
-takes a third of the processor's time, which is scarce when pods are added under load.
+What `migrate --check` would say, for a pod that starts: it loads no app, and so takes a third of the
+processor's time, which is scarce when pods are added under load. Each look has a connection of its own, which gives up.
 """
 
 import argparse
@@ -51,7 +51,9 @@ def _look() -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m ops.waiting", description=main.__doc__)
     parser.add_argument("--timeout", type=float, default=600, help="seconds (default: %(default)s)")
-    parser.add_argument("--interval", type=float, default=2, help="seconds between looks (default: %(default)s)")
+    parser.add_argument(
+        "--interval", type=float, default=2, help="seconds between looks (default: %(default)s)"
+    )
     return parser
 
 

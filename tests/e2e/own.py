@@ -17,7 +17,7 @@ from dev.errors import ClusterError, ProcessError
 from dev.release import Release
 from dev.settings import ROOT
 from dev.target import Target
-from tests.e2e.stack import Stack, until
+from tests.e2e.stack import Stack, Values, find_newest, newest_of, until
 
 CHART = ROOT / "chart"
 DATABASE_CHART = ROOT / "dev" / "platform" / "postgres"
@@ -27,8 +27,6 @@ HELM_SECONDS = 300
 
 SMALL = {"requests": {"cpu": "10m", "memory": "96Mi"}, "limits": {"memory": "512Mi"}}
 """Several stacks share two cores, and the scheduler goes by what is asked for."""
-
-Values = dict[str, Any]
 
 ENDLESS: Values = {"migrations": {"args": ["shell", "--no-imports", "-c", "import time; time.sleep(600)"]}}
 """A migration that does not end by itself."""
@@ -70,9 +68,9 @@ class Own(Stack):
         """Install database and app as the shared stack has them, but small, in namespaces that are new."""
         self.delete()
         self._make_namespaces()
-        database = values_of(shared.to, "postgres", shared.database)
+        database = newest_of(shared.to, "postgres", shared.database).values
         self.apply("postgres", self.database, DATABASE_CHART, _small_database(database))
-        self.write("base", self._small_app(values_of(shared.to, "witw", shared.namespace)))
+        self.write("base", self._small_app(shared.newest().values))
         self.upgrade()
         until("a way through the gateway", lambda: self.browser().get("/login").status_code == 200)
 
@@ -108,10 +106,6 @@ class Own(Stack):
         deploy.apply(Helm(self.to, item), [item], Stage("releases"))  # type: ignore[arg-type]
         waits.until_ready(self.to.kube, namespaces=[namespace], timeout=READY_SECONDS, stage=Stage("ready"))
 
-    def revisions(self) -> list[dict[str, Any]]:
-        """The release's revisions, the oldest first."""
-        return release.history(self.to, Release("witw", self.namespace, CHART, "app", ()))
-
     @contextlib.contextmanager
     def put_back(self) -> Iterator[None]:
         """Bring the release back to its base values after a test, if that changed it."""
@@ -122,9 +116,9 @@ class Own(Stack):
 
     def _state(self) -> Any:
         """What a later test may rely on. A test that ends with the base values has put them back itself."""
-        last = self.revisions()[-1:]
-        values = values_of(self.to, "witw", self.namespace) if last else {}
-        return [one["status"] for one in last], values, [one["spec"] for one in self.list("Deployment")]
+        last = find_newest(self.to, "witw", self.namespace)
+        stands = (last.status, last.values) if last else None
+        return stands, [one["spec"] for one in self.list("Deployment")]
 
     def _make_namespaces(self) -> None:
         labels = {"pod-security.kubernetes.io/enforce": "restricted"}
@@ -160,13 +154,6 @@ class Own(Stack):
             "tests": {"resources": SMALL},
         }
         return merged(values, changes)
-
-
-def values_of(to: Target, name: str, namespace: str) -> Values:
-    """The values that a release was given."""
-    said = to.run_helm("get", "values", name, f"--namespace={namespace}", "--output=json").stdout
-    values: Values = json.loads(said) or {}
-    return values
 
 
 def merged(values: Values, changes: Values) -> Values:

@@ -1,6 +1,9 @@
 """The app in a cluster, seen from outside: where it is, who uses it, what runs of it."""
 
+import base64
 import contextlib
+import gzip
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +18,9 @@ from tests.people_kit import Person
 
 WEB = "app.kubernetes.io/component=web,track=stable"
 """Labels of the app's own pods, without those of its Jobs and tests."""
+
+
+Values = dict[str, Any]
 
 
 class Loopback(httpx.HTTPTransport):
@@ -43,6 +49,16 @@ def until(what: str, holds: Callable[[], object], seconds: float = 60) -> float:
         assert time.monotonic() - began < seconds, f"{what}: not within {seconds:g} s"
         time.sleep(0.2)
     return time.monotonic() - began
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What Helm has noted of one revision of a release."""
+
+    number: int
+    status: str
+    description: str
+    values: Values
 
 
 @dataclass(frozen=True)
@@ -127,6 +143,10 @@ class Stack:
         found = self.list("Pod", WEB)
         return {pod["metadata"]["name"]: pod for pod in found if "deletionTimestamp" not in pod["metadata"]}
 
+    def newest(self) -> Revision:
+        """The newest revision of the release."""
+        return newest_of(self.to, "witw", self.namespace)
+
     def deployment(self) -> dict[str, Any]:
         """The app's Deployment."""
         (found,) = self.list("Deployment", WEB)
@@ -159,3 +179,29 @@ class Stack:
 def is_ready(pod: dict[str, Any]) -> bool:
     """Whether a pod gets requests."""
     return conditions.hold(pod, "Ready")
+
+
+def find_newest(to: Target, name: str, namespace: str) -> Revision | None:
+    """The newest revision of a release, if there is one.
+
+    Read where Helm keeps it, a Secret for each revision: `helm history` and `helm get values` take half a
+    second of a processor each, and the tests ask some hundred times.
+    """
+    kept = to.kube.list("Secret", namespace, label_selector=f"owner=helm,name={name}")
+    if not kept:
+        return None
+    last = max(kept, key=lambda one: int(one["metadata"]["labels"]["version"]))
+    record = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(last["data"]["release"]))))
+    info = record["info"]
+    return Revision(record["version"], info["status"], info["description"], record.get("config") or {})
+
+
+def newest_of(to: Target, name: str, namespace: str) -> Revision:
+    """The newest revision of a release.
+
+    Raises:
+        AssertionError: It is not there.
+    """
+    found = find_newest(to, name, namespace)
+    assert found is not None, f"no release {name} in {namespace}"
+    return found

@@ -14,7 +14,7 @@ import yaml
 
 from dev import process, release
 from dev.settings import ROOT
-from tests.e2e.own import ENDLESS, merged, values_of
+from tests.e2e.own import ENDLESS, merged
 from tests.e2e.stack import Stack, until
 
 APP = next(item for item in release.declared() if item.name == "witw")
@@ -28,7 +28,7 @@ NO_NETWORK = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY"), "http://127.0.0.1:9") 
 @contextlib.contextmanager
 def left_well(stack: Stack) -> Iterator[None]:
     """Leave the release of everybody as it was, also where the test of it fails in the middle."""
-    revision = release.history(stack.to, APP)[-1]["revision"]
+    revision = stack.newest().number
     try:
         yield
     except BaseException:
@@ -42,7 +42,7 @@ def test_a_deploy_that_was_interrupted_is_finished_by_the_next(
     stack: Stack, variables: dict[str, str], tmp_path: Path
 ) -> None:
     """Ctrl-C while a migration runs. What changes is only that, so that no pod of the others' is replaced."""
-    before, as_it_is = set(stack.pods()), values_of(stack.to, "witw", stack.namespace)
+    before, as_it_is = set(stack.pods()), stack.newest().values
 
     def deploy(name: str, values: dict[str, object]) -> list[str]:
         file = tmp_path / f"{name}.yaml"
@@ -53,7 +53,7 @@ def test_a_deploy_that_was_interrupted_is_finished_by_the_next(
         return {job["metadata"]["name"] for job in stack.list("Job")}
 
     def status() -> str:
-        return str(release.history(stack.to, APP)[-1]["status"])
+        return stack.newest().status
 
     # The Job of a first install stays until an upgrade.
     old = jobs()

@@ -97,15 +97,15 @@ def test_of_two_upgrades_at_once_one_is_told_so_and_the_release_is_well(own: Own
             timeout=300, check=False,
         )  # fmt: skip
 
-    revision = own.revisions()[-1]["revision"]
+    revision = own.newest().number
     with ThreadPoolExecutor() as threads:
         both = list(threads.map(upgrade, range(2)))
     assert any(said.ok for said in both), [said.stderr for said in both]
     for said in both:
         assert said.ok or "in progress" in said.stderr or "already exists" in said.stderr, said.stderr
-    last = own.revisions()[-1]
-    assert last["status"] == "deployed"
-    assert last["revision"] > revision
+    last = own.newest()
+    assert last.status == "deployed"
+    assert last.number > revision
     assert own.browser().get("/login").status_code == httpx.codes.OK
 
 

@@ -35,14 +35,14 @@ def test_an_upgrade_that_was_killed_is_healed(own: Own) -> None:
         f"--kubeconfig={own.to.kubeconfig}", f"--kube-context={own.to.context}",
     ]  # fmt: skip
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
-        until("the upgrade", lambda: own.revisions()[-1]["status"] == "pending-upgrade", 60)
+        until("the upgrade", lambda: own.newest().status == "pending-upgrade", 60)
         killed.kill()
     assert own.browser().get("/login").status_code == httpx.codes.OK
     ours = release.Release("witw", own.namespace, CHART, "app", ())
     (done,) = release.heal(own.to, [ours], release.states(own.to))
     assert "rolled back" in done
     own.upgrade()
-    assert own.revisions()[-1]["status"] == "deployed"
+    assert own.newest().status == "deployed"
 
 
 def test_uninstalling_leaves_nothing_but_the_database(own: Own) -> None:

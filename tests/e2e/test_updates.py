@@ -99,7 +99,7 @@ def test_a_rollback_brings_the_previous_revision_back(own: Own) -> None:
     until("their being ready", lambda: all(map(is_ready, own.pods().values())), 120)
     assert environment(own, "LOG_LEVEL") == was
     assert own.browser().get("/login").status_code == httpx.codes.OK
-    assert own.revisions()[-1]["description"].startswith("Rollback to")
+    assert own.newest().description.startswith("Rollback to")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_an_update_that_cannot_work_says_why_and_the_old_version_serves(
     for cause in causes:
         assert cause in cause_of(caught.value)
     assert_as_before(own, before)
-    assert own.revisions()[-1]["status"] in {"deployed", "failed"}, "nothing is left half done"
+    assert own.newest().status in {"deployed", "failed"}, "nothing is left half done"
     unfinished = [job["metadata"]["name"] for job in own.list("Job") if not job["status"].get("conditions")]
     assert unfinished == [], "no migration may begin later"
     own.upgrade()
@@ -150,8 +150,8 @@ def test_a_bad_image_is_named_also_where_no_migration_runs_before(own: Own) -> N
     ],
 )
 def test_values_that_are_wrong_change_nothing(own: Own, changes: dict[str, Any], cause: str) -> None:
-    revision = own.revisions()[-1]["revision"]
+    revision = own.newest().number
     with pytest.raises(ClusterError) as caught:
         own.upgrade(**changes)
     assert cause in cause_of(caught.value)
-    assert own.revisions()[-1]["revision"] == revision
+    assert own.newest().number == revision

@@ -105,9 +105,13 @@ def test_wrong_settings_end_it_at_once() -> None:
 
 def test_it_loads_no_app() -> None:
     """That is what it is for: to cost a fraction of what the app costs to start."""
-    listing = "import json, sys; from ops import waiting; waiting._look(); print(json.dumps(list(sys.modules)))"
+    listing = (
+        "import json, sys; from ops import waiting; waiting._look(); print(json.dumps(list(sys.modules)))"
+    )
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
-    said = subprocess.run([sys.executable, "-c", listing], cwd=APP, env=env, stdout=subprocess.PIPE, check=True)
+    said = subprocess.run(
+        [sys.executable, "-c", listing], cwd=APP, env=env, stdout=subprocess.PIPE, check=True
+    )
     loaded = set(json.loads(said.stdout))
     assert loaded >= {"ops.schema", "config.settings"}
     assert loaded.isdisjoint({"django.apps", "django.db.models", "django.http", "trips", "rest_framework"})
