@@ -1,7 +1,8 @@
 """`python -m ops.waiting`: wait until every migration of this code has been applied.
 
 What `migrate --check` would say, for a pod that starts: it loads no app, and so takes a third of the
-processor's time, which is scarce when pods are added under load. Each look has a connection of its own, which gives up.
+processor's time, which is scarce when pods are added under load. Each look has a connection of its own, which
+gives up.
 """
 
 import argparse
