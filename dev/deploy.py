@@ -150,7 +150,7 @@ def apply(run_by: Helmfile, todo: list[Release], stage: console.Stage) -> None:
             through.set()
 
     def look() -> None:
-        while not through.wait(waits.PAUSE):
+        while not through.wait(watch.pause):
             watch.left = [item for item in watch.look() if (item.kind, item.namespace, item.name) not in old]
             if watch.lost:
                 raise watch.failure(READY_TIMEOUT)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from dev.console import Stage
 from dev.errors import ClusterError
-from dev.kube import Lines, NoAnswerError, Objects
+from dev.kube import Lines, NoAnswerError, Object, Objects
 from dev.readiness import NotReady, judge, newest
 
 PAUSE = 0.5
@@ -18,6 +18,12 @@ PAUSE = 0.5
 
 WHOLE = 3.0
 """Seconds in which only pods and what was not ready are looked at, unless all of that is."""
+
+EVENTS_LAST = 3.0
+"""Seconds after which events are read anew. The API server keeps none in memory: they cost it most of a look."""
+
+SHARE = 4
+"""A pause is this many looks long at least, so that where all is slow it is not the looks that make it so."""
 
 FEW = 2
 """Namespaces that are each asked for by themselves: where there are several stacks most pods are others'."""
@@ -89,7 +95,7 @@ def until_ready(
         if watch.lost or watch.seconds > timeout:
             stage.rows(HEADINGS, [])
             raise watch.failure(timeout)
-        time.sleep(PAUSE)
+        time.sleep(watch.pause)
     stage.rows(HEADINGS, [])
     return watch.seconds
 
@@ -102,10 +108,12 @@ class Watch:
     namespaces: set[str] | None
     left: list[NotReady] = field(default_factory=list)
     forgive: frozenset[str] = frozenset()
+    pause: float = PAUSE
     _began: float = field(
         default_factory=lambda: time.monotonic()  # noqa: PLW0108 - the tests exchange the clock
     )
     _whole: float = -math.inf
+    _events: dict[str, tuple[float, dict[str, Object]]] = field(default_factory=dict)
     _since: dict[tuple[str, ...], float] = field(default_factory=dict)
     _words: dict[tuple[str, ...], tuple[float, str]] = field(default_factory=dict)
 
@@ -122,18 +130,35 @@ class Watch:
         return [item for item in left if now - self._since[item.key] >= PATIENCE.get(item.reason, math.inf)]
 
     def look(self) -> list[NotReady]:
-        """What is not ready now."""
+        """What is not ready now; `pause` says when to look again."""
+        began = time.monotonic()
+        self._look()
+        if self.lost and any(read < began for read, _ in self._events.values()):
+            # It may have mended itself since the events were read.
+            self._events.clear()
+            self._look()
+        self.pause = max(PAUSE, SHARE * (time.monotonic() - began))
+        return self.left
+
+    def _look(self) -> None:
         now = time.monotonic()
         kinds = {item.kind for item in self.left} & {*KINDS}
         quick = kinds and now - self._whole < WHOLE
-        self.left = look(self.kube, self.namespaces, kinds | {"Pod"}) if quick else []
+        self.left = look(self.kube, self.namespaces, kinds | {"Pod"}, self._newest) if quick else []
         if not self.left:
-            self.left, self._whole = look(self.kube, self.namespaces), now
+            self.left, self._whole = look(self.kube, self.namespaces, KINDS, self._newest), now
         self._since = {item.key: self._since.get(item.key, now) for item in self.left}
         if any(item.kind == "Node" for item in self.left):
             # Nothing can be scheduled before; that is not the pods' fault.
             self._since = {key: now if key[-1] == "Unschedulable" else at for key, at in self._since.items()}
-        return self.left
+
+    def _newest(self, namespace: str) -> dict[str, Object]:
+        now = time.monotonic()
+        at, found = self._events.get(namespace, (-math.inf, {}))
+        if now - at >= EVENTS_LAST:
+            found = newest(self.kube.list("Event", namespace))
+            self._events[namespace] = now, found
+        return found
 
     def show(self, stage: Stage) -> None:
         """What is not ready, as a table."""
@@ -162,8 +187,20 @@ class Watch:
         return words
 
 
-def look(kube: Lister, namespaces: set[str] | None = None, kinds: Iterable[str] = KINDS) -> list[NotReady]:
-    """What is not ready now, the causes before what merely waits for them."""
+def look(
+    kube: Lister,
+    namespaces: set[str] | None = None,
+    kinds: Iterable[str] = KINDS,
+    events: Callable[[str], dict[str, Object]] | None = None,
+) -> list[NotReady]:
+    """What is not ready now, the causes before what merely waits for them.
+
+    Args:
+        kube: The cluster.
+        namespaces: Where to look; everywhere by default.
+        kinds: What to look at.
+        events: Gives the last event of each object in a namespace (everywhere: ""); asks the cluster by default.
+    """
     some = sorted(namespaces or ()) if len(namespaces or ()) <= FEW else []
     try:
         items = [
@@ -180,12 +217,11 @@ def look(kube: Lister, namespaces: set[str] | None = None, kinds: Iterable[str] 
             return []
         # By far the most objects of a cluster are events, and most of those are about others.
         spaces = {item["metadata"].get("namespace", "") for item in blamed}
-        events = newest(kube.list("Event", spaces.pop() if len(spaces) == 1 else ""))
+        space = spaces.pop() if len(spaces) == 1 else ""
+        last = events(space) if events else newest(kube.list("Event", space))
     except NoAnswerError as error:
         return [NotReady("cluster", "API server", "", "no answer", error.message)]
-    found = [
-        problem for item in blamed for problem in judge(item, events.get(item["metadata"].get("uid"), {}))
-    ]
+    found = [problem for item in blamed for problem in judge(item, last.get(item["metadata"].get("uid"), {}))]
     return sorted(found, key=lambda item: (item.reason not in PATIENCE, item.kind != "Pod"))
 
 

@@ -288,7 +288,53 @@ def test_while_something_is_not_ready_only_pods_and_its_kind_are_looked_at():
     watch.look()
     kube.asked.clear()
     watch.look()
-    assert [kind for kind, _ in kube.asked] == ["Deployment", "Pod", "Event"]
+    assert [kind for kind, _ in kube.asked] == ["Deployment", "Pod"]
+
+
+def test_events_are_read_anew_only_now_and_then(clock):
+    starting = pod(waiting("ContainerCreating"), uid="u")
+    kube = cluster([starting, event("u", "FailedMount", at=10)])
+    watch = waits.Watch(kube, {"n"})
+    for _ in range(3):
+        watch.look()
+        assert [item.reason for item in watch.left] == ["FailedMount"], "also from what was read before"
+    assert [kind for kind, _ in kube.asked].count("Event") == 1
+    clock[0] += waits.EVENTS_LAST
+    watch.look()
+    assert [kind for kind, _ in kube.asked].count("Event") == 2
+
+
+def test_nothing_is_given_up_for_an_event_that_is_over(clock):
+    """The mount worked after all, since events were read the last time."""
+    starting = pod(waiting("ContainerCreating"), uid="u")
+    failed, over = event("u", "FailedMount", at=10), event("u", "Pulling", at=20, kind="Normal")
+    patience = waits.PATIENCE["FailedMount"]
+    kube = cluster([starting, failed])
+    watch = waits.Watch(kube, {"n"})
+    watch.look()
+    clock[0] += patience - 1
+    watch.look()
+    kube.looks = [[starting, failed, over]]
+    clock[0] += 1
+    watch.look()
+    assert watch.lost == []
+    assert [item.reason for item in watch.left] == ["starting"]
+
+
+def test_slow_looks_are_followed_by_longer_pauses(clock, monkeypatch):
+    kube = cluster([deployment(availableReplicas=0)])
+    watch = waits.Watch(kube, {"n"})
+    watch.look()
+    assert watch.pause == waits.PAUSE
+    listing = kube.list
+
+    def slow(kind, namespace="", **selectors):
+        clock[0] += 1
+        return listing(kind, namespace, **selectors)
+
+    monkeypatch.setattr(kube, "list", slow)
+    watch.look()
+    assert watch.pause == 2 * waits.SHARE, "a list of Deployments and one of Pods, a second each"
 
 
 def test_nothing_is_ready_before_every_kind_was_looked_at():
