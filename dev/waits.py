@@ -20,7 +20,7 @@ WHOLE = 3.0
 """Seconds in which only pods and what was not ready are looked at, unless all of that is."""
 
 EVENTS_LAST = 3.0
-"""Seconds after which events are read anew. The API server keeps none in memory: they cost it most of a look."""
+"""Seconds after which events are read anew. The API server has none in memory: to it they are most of a look."""
 
 SHARE = 4
 """A pause is this many looks long at least, so that where all is slow it is not the looks that make it so."""
@@ -199,7 +199,7 @@ def look(
         kube: The cluster.
         namespaces: Where to look; everywhere by default.
         kinds: What to look at.
-        events: Gives the last event of each object in a namespace (everywhere: ""); asks the cluster by default.
+        events: Gives the last event of each object in a namespace (everywhere: ""); by default asks for it.
     """
     some = sorted(namespaces or ()) if len(namespaces or ()) <= FEW else []
     try:

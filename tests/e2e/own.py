@@ -42,8 +42,8 @@ class Helm:
     def sync(self, only: Iterable[str]) -> None:
         """Install or upgrade the release.
 
-        Without Helm's own look at every object's fields, more than half of the processor's time of an upgrade:
-        the API server refuses what it does not know, and `./witw up` and `deploy` do look.
+        Without Helm's own look at every object's fields, more than half of the processor's time of an
+        upgrade: the API server refuses what it does not know, and `./witw up` and `deploy` do look.
         """
         item = self.release
         self.target.run_helm(
