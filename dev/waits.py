@@ -20,7 +20,7 @@ WHOLE = 3.0
 """Seconds in which only pods and what was not ready are looked at, unless all of that is."""
 
 EVENTS_LAST = 3.0
-"""Seconds after which events are read anew. The API server has none in memory: to it they are most of a look."""
+"""Seconds after which events are read anew. The API server has none in memory: they are most of a look."""
 
 SHARE = 4
 """A pause is this many looks long at least, so that where all is slow it is not the looks that make it so."""
