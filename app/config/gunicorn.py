@@ -12,6 +12,9 @@ from config.environment import Environment
 from config.problems import ConfigurationError
 from ops import draining, listening, patience, slots
 
+# Until the app is loaded: collections find next to nothing there, for a tenth of the time that loading takes.
+gc.disable()
+
 try:
     env = Environment.load()
 except ConfigurationError as error:
@@ -71,6 +74,7 @@ def when_ready(server: Any) -> None:
     # Collections would touch, and so copy, the pages that workers share.
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _drain(server: Any) -> None:

@@ -10,6 +10,7 @@ from dev import cluster, cluster_report, encryption, process, waits
 from dev.console import Stage
 from dev.kube import Kube
 from dev.target import Target
+from tests.e2e.own import merged
 from tests.e2e.stack import Stack, until
 
 EVERYWHERE = ["kube-system", "gateway", "postgres", "witw"]
@@ -18,6 +19,15 @@ EVERYWHERE = ["kube-system", "gateway", "postgres", "witw"]
 
 def test_everything_is_ready(kube: Kube) -> None:
     waits.until_ready(kube, namespaces=EVERYWHERE, timeout=120, stage=Stage("ready"))
+
+
+@pytest.mark.parametrize("what", cluster.SOON)
+def test_addresses_and_names_are_soon_there_after_a_start(kube: Kube, what: str) -> None:
+    """kubeadm's own are changed once the cluster is made: read back, as merged into what they were."""
+    kind, name = what.split("/")
+    pod = kube.get(kind, name, "kube-system").raw["spec"]["template"]["spec"]
+    (found,) = [one for one in pod["containers"] if one["name"] == cluster.SOON[what]["name"]]
+    assert merged(found, cluster.SOON[what]) == found
 
 
 def test_pytest_kind_uses_our_cluster_with_our_programs(kind_cluster: KindCluster, stack: Stack) -> None:

@@ -33,9 +33,15 @@ def eventually(fact: Callable[[], bool], seconds: float = 10) -> None:
 
 
 class Server:
-    """gunicorn with the app, against the test database."""
+    """gunicorn with the app, against the test database.
 
-    def __init__(self, log: Path, **given: str) -> None:
+    Args:
+        log: Where its output goes.
+        configuration: gunicorn's.
+        given: Settings.
+    """
+
+    def __init__(self, log: Path, configuration: str = "config/gunicorn.py", **given: str) -> None:
         self.port, self.metrics_port = free_port(), free_port()
         database = settings.DATABASES["default"]
         self.log = log
@@ -48,7 +54,7 @@ class Server:
         }
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py"],
+                [sys.executable, "-m", "gunicorn", "-c", configuration],
                 cwd=APP, env=env, stdout=output, stderr=output,
             )  # fmt: skip
 

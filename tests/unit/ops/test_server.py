@@ -33,6 +33,22 @@ def two_workers(tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
+def test_workers_collect_garbage_but_not_what_they_share(tmp_path: Path) -> None:
+    """The app is loaded without collections, and what was loaded is never looked through."""
+    said, configuration = tmp_path / "said", tmp_path / "gunicorn.py"
+    configuration.write_text(
+        "import gc, pathlib\n"
+        "from config.gunicorn import *\n"
+        "def post_worker_init(worker):\n"
+        f"    pathlib.Path({str(said)!r}).write_text(f'{{gc.isenabled()}} {{gc.get_freeze_count()}}')\n"
+    )
+    with Server(tmp_path / "log", str(configuration), WEB_WORKERS="1"):
+        eventually(lambda: said.exists() and bool(said.read_text()))
+        enabled, frozen = said.read_text().split()
+    assert enabled == "True"
+    assert int(frozen) > 10_000
+
+
 def test_metrics_are_served_on_their_own_port_only(server: Server) -> None:
     assert server.get("/internal/ok").text == "ok"
     assert server.metric("witw_requests_total", **OK) == 1
