@@ -60,6 +60,9 @@ class ProcessError(WitwError):
     Carries the command, the timeout in seconds, the environment it was given beyond ours, and its output.
     """
 
+    was_ended = False
+    """Whether it is we who ended it, because something else had failed."""
+
     def __init__(
         self,
         command: Sequence[str],

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,8 @@ Environment = Mapping[str, str | None]
 
 _children: set[subprocess.Popen[Any]] = set()
 _daemons: list[subprocess.Popen[bytes]] = []  # Python complains about one that it forgets while it runs
+_ended: set[subprocess.Popen[Any]] = set()
+"""Children that were ended because something else failed, until whoever waits for them has seen it."""
 _lock = threading.Lock()
 _ending = threading.Event()
 
@@ -81,7 +83,8 @@ def run(
             command, env=env, cwd=cwd, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE
         )
     except OSError as error:
-        raise _failure(command, NOT_FOUND, timeout, env, said, str(error)) from error
+        was_ended = isinstance(error, InterruptedError)
+        raise _failure(command, NOT_FOUND, timeout, env, said, str(error), was_ended=was_ended) from error
     said.listen(child)
     try:
         if child.stdin is not None:
@@ -97,10 +100,9 @@ def run(
     finally:
         if child.poll() is None:
             end(child)
-        with _lock:
-            _children.discard(child)
+        was_ended = _forget(child)
     if check and child.returncode != 0:
-        raise _failure(command, child.returncode, timeout, env, said)
+        raise _failure(command, child.returncode, timeout, env, said, was_ended=was_ended)
     return Result(child.returncode, said.text("stdout"), said.text("stderr"))
 
 
@@ -135,12 +137,11 @@ def piped(command: Sequence[str], *, into: bool = False) -> Iterator[IO[bytes]]:
         finally:
             if child.poll() is None:
                 end(child)
-            with _lock:
-                _children.discard(child)
+            was_ended = _forget(child)
         if child.returncode != 0:
             said.seek(0)
             words = said.read().decode(errors="replace")
-            raise _failure(command, child.returncode, None, None, _Output(None), words)
+            raise _failure(command, child.returncode, None, None, _Output(None), words, was_ended=was_ended)
 
 
 def hand_over(command: Sequence[str], *, env: Environment | None = None, cwd: Path | None = None) -> int:
@@ -207,13 +208,16 @@ def end_children(number: signal.Signals = signal.SIGTERM, grace: float | None = 
     """End every child that is running."""
     with _lock:
         running = list(_children)
+        _ended.update(running)
     end(*running, number=number, grace=grace)
 
 
 def side_by_side(*functions: Callable[[], object]) -> None:
     """Run functions in threads of their own until all are through.
 
-    When one raises, or we are interrupted, the children of the others are ended, and the first error goes on.
+    When one raises, or we are interrupted, the children of the others are ended, and the first error goes on:
+    not one that only tells of a child that was ended for it. (A function may run others side by side itself,
+    and end everybody's children before its own error arrives here.)
     """
     with ThreadPoolExecutor(max_workers=len(functions)) as threads:
         running: list[Future[object]] = []
@@ -222,13 +226,38 @@ def side_by_side(*functions: Callable[[], object]) -> None:
                 running.append(threads.submit(function))  # noqa: PERF401 - an interrupt may come in between
             for future in as_completed(running):
                 future.result()
-        except BaseException:
+        except BaseException as error:
             _ending.set()
             end_children()
+            wait(running)
+            if (first := _cause_of(error, running)) is not error:
+                raise first  # noqa: B904 - the other is its consequence, not its cause
             raise
         finally:
             wait(running)
             _ending.clear()
+
+
+def _cause_of(error: BaseException, running: Iterable[Future[object]]) -> BaseException:
+    """The error for which others were ended, if this is only one of those."""
+    others = (future.exception() for future in running if not future.cancelled())
+    return next((one for one in (error, *others) if one and not _tells_of_an_end(one)), error)
+
+
+def _tells_of_an_end(error: BaseException | None) -> bool:
+    """Whether the error, or what caused it, is that we ended a child because something else failed."""
+    while error is not None and not (isinstance(error, ProcessError) and error.was_ended):
+        error = error.__cause__
+    return error is not None
+
+
+def _forget(child: subprocess.Popen[Any]) -> bool:
+    """A child has ended: whether it was ended because something else failed."""
+    with _lock:
+        _children.discard(child)
+        was_ended = child in _ended
+        _ended.discard(child)
+    return was_ended
 
 
 def _send(child: subprocess.Popen[Any], number: signal.Signals) -> None:
@@ -276,8 +305,10 @@ def _failure(
     env: Environment | None,
     said: _Output,
     more: str = "",
+    *,
+    was_ended: bool = False,
 ) -> ProcessError:
-    return ProcessError(
+    failure = ProcessError(
         command,
         returncode=returncode,
         timeout=timeout,
@@ -285,6 +316,8 @@ def _failure(
         stdout=said.text("stdout"),
         stderr=said.text("stderr") + more,
     )
+    failure.was_ended = was_ended
+    return failure
 
 
 def _start(

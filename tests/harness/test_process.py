@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from dev import process
-from dev.errors import ProcessError
+from dev.errors import ClusterError, ProcessError
 
 
 def wait_for(what: Path, seconds: float = 10) -> str:
@@ -93,6 +93,30 @@ def test_side_by_side_ends_the_others_when_one_fails(tmp_path: Path) -> None:
         process.side_by_side(work, fail)
     assert is_gone(int(wait_for(tmp_path / "pid")))
     assert process.run(["true"]).ok, "the next command may start"
+
+
+def test_the_first_error_goes_on_also_from_functions_within_functions(tmp_path: Path) -> None:
+    """What fails within ends everybody's children, and their errors may arrive before its own does."""
+    failed, told = threading.Event(), threading.Event()
+
+    def fail() -> None:
+        wait_for(tmp_path / "pid")
+        failed.set()
+        raise ValueError("on purpose")
+
+    def linger() -> None:
+        told.wait(10)
+
+    def work() -> None:
+        try:
+            process.run(["sh", "-c", f"echo $$ > {tmp_path}/pid; exec sleep 60"])
+        except ProcessError as error:
+            assert failed.is_set()
+            threading.Timer(0.5, told.set).start()
+            raise ClusterError("the cluster could not be made") from error
+
+    with pytest.raises(ValueError, match="on purpose"):
+        process.side_by_side(work, lambda: process.side_by_side(fail, linger))
 
 
 def test_side_by_side_takes_as_long_as_the_longest() -> None:
