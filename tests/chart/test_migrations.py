@@ -51,9 +51,8 @@ def test_it_takes_turns_and_has_a_deadline(chart: Chart) -> None:
     )
 
 
-def test_the_app_has_the_commands() -> None:
+def test_the_app_has_the_command() -> None:
     assert (ROOT / "app/ops/management/commands/prepare.py").is_file()
-    assert (ROOT / "app/ops/waiting.py").is_file()
 
 
 def test_it_goes_straight_to_the_primary_and_takes_its_time(chart: Chart) -> None:

@@ -187,8 +187,8 @@ def is_ready(pod: dict[str, Any]) -> bool:
 def find_newest(to: Target, name: str, namespace: str) -> Revision | None:
     """The newest revision of a release, if there is one.
 
-    Read where Helm keeps it, a Secret for each revision: `helm history` and `helm get values` take half a
-    second of a processor each, and the tests ask some hundred times.
+    Read where Helm keeps it, a Secret for each revision: the tests ask some hundred times, and Helm would be
+    started twice for each.
     """
     kept = to.kube.list("Secret", namespace, label_selector=f"owner=helm,name={name}")
     if not kept:

@@ -34,7 +34,7 @@ def two_workers(tmp_path: Path) -> Iterator[Server]:
 
 
 def test_workers_collect_garbage_but_not_what_they_share(tmp_path: Path) -> None:
-    """The app is loaded without collections, and what was loaded is never looked through."""
+    """They are off while the app is loaded; what was loaded is never looked through."""
     said, configuration = tmp_path / "said", tmp_path / "gunicorn.py"
     configuration.write_text(
         "import gc, pathlib\n"
