@@ -111,3 +111,9 @@ def test_an_image_is_made_anew_for_its_own_files_only(dockerfile: str) -> None:
     seen = {str(path.relative_to(images)) for path in build_context.files(images, images / dockerfile)}
     shared = set(re.findall(r"shared/[a-z-]+", (images / dockerfile).read_text()))
     assert {path for path in seen if not path.startswith(f"{Path(dockerfile).parent}/")} == shared
+
+
+def test_a_word_in_the_documentation_makes_no_other_app() -> None:
+    seen = [path.name for path in build_context.files(ROOT, ROOT / "Dockerfile")]
+    assert "manage.py" in seen
+    assert not [name for name in seen if name.endswith(".md")]
