@@ -23,9 +23,9 @@ from dev.settings import ROOT
 
 PANEL = commands.WORK
 
-BESIDE = ("lint", "security", "frontend", "chart", "bare-machine", "unit")
+BESIDE = ("lint", "security", "frontend", "chart", "unit", "bare-machine")
 """Environments that share nothing with a stack or bring a machine of their own: they run one after the other
-beside a stack that measures nothing. Last is the one that can use two cores when the stack has ended."""
+beside a stack that measures nothing."""
 
 ALONE = ("browser", "e2e", "load-short", "harness")
 """Environments whose tests hold figures to bounds, such as a page's first view: they begin when all that runs
@@ -73,7 +73,7 @@ def command(
         bool, typer.Option("--one-by-one", help="Do not run environments side by side.")
     ] = False,
 ) -> int:
-    """Run the tests: lint to bare-machine, unit, compose, browser, e2e, load-short, harness.
+    """Run the tests: lint to unit, bare-machine, compose, browser, e2e, load-short, harness.
 
     Everything that they need is brought up first, as `./witw up` would. Logs and JUnit files are kept in
     `.witw/reports/`. The exit code is 0 when every environment ran tests and all of them passed.
