@@ -108,7 +108,7 @@ def test_a_database_that_comes_late_is_waited_for(calls: list[str], monkeypatch:
 def test_the_system_is_not_checked_anew(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Checks load every view, at each update."""
     checked: list[object] = []
-    monkeypatch.setattr(prepare.Command, "check", lambda self, **options: checked.append(options))
+    monkeypatch.setattr(prepare.Command, "check", lambda _, **options: checked.append(options))
     prepare.Command().run_from_argv(["manage.py", "prepare", "--verbosity=0"])
     assert calls == ALL
     assert checked == []

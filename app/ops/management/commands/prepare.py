@@ -26,8 +26,8 @@ class Command(BaseCommand):
         "PostgreSQL itself, not a pooler that hands one session to several clients."
     )
 
-    # An image is checked when it is tested. Here that would load every view, for a tenth of all that this takes
-    # where there is nothing to do, as at most updates.
+    # An image is checked when it is tested. Here that would load every view, which is a tenth of the time
+    # that this takes where there is nothing to do, as at most updates.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
