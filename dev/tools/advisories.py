@@ -14,6 +14,7 @@ import json
 import re
 import sys
 import tempfile
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -29,6 +30,9 @@ from dev.errors import HostError
 AUDIT_SECONDS = 300
 REQUEST_SECONDS = 30
 CONNECTIONS = 4
+
+PAUSES = (1.0, 4.0)
+"""Seconds before a page that did not come is asked for again."""
 
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)\s*(?:;(?P<marker>[^\\]*))?")
 
@@ -160,9 +164,15 @@ def _project_page(client: httpx.Client, pin: Pin) -> dict[str, Any] | None:
     # pip knows where the index is; a mirror named in its configuration serves /simple, not these pages.
     from pip._internal.models.index import PyPI  # noqa: PLC0415  (pip comes with pip-audit, for tests only)
 
-    try:
-        answer = client.get(f"{PyPI.pypi_url}/{pin.name}/json").raise_for_status()
-    except httpx.HTTPError:
-        return None
-    page: dict[str, Any] = answer.json()
-    return page
+    for pause in (*PAUSES, None):
+        try:
+            answer = client.get(f"{PyPI.pypi_url}/{pin.name}/json").raise_for_status()
+        except httpx.HTTPError as error:
+            refused = isinstance(error, httpx.HTTPStatusError) and error.response.is_client_error
+            if refused or pause is None:
+                break
+            time.sleep(pause)
+        else:
+            page: dict[str, Any] = answer.json()
+            return page
+    return None

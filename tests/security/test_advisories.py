@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
+import pytest
+
 from dev.settings import ROOT
 from dev.tools import advisories
 from dev.tools.advisories import KNOWN_BAD, KNOWN_BAD_NEWEST, Pin
@@ -33,6 +36,26 @@ def test_a_withdrawn_release_is_found_on_the_project_pages() -> None:
     withdrawn = Pin("attrs", "21.1.0")
 
     assert withdrawn in advisories._ask_project_pages([withdrawn]).vulnerable
+
+
+@pytest.mark.parametrize(
+    ("statuses", "asked", "known"),
+    [([503, 200], 2, True), ([503, 503, 503], 3, False), ([404, 200], 1, False)],
+    ids=["away for a moment", "away", "no such page"],
+)
+def test_a_page_that_did_not_come_is_asked_for_again(
+    statuses: list[int], asked: int, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advisories, "PAUSES", (0, 0))
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(statuses[len(requests) - 1], json={})
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        page = advisories._project_page(client, KNOWN_BAD)
+    assert (len(requests), page is not None) == (asked, known)
 
 
 def test_pins_are_read_with_their_markers(tmp_path: Path) -> None:
