@@ -164,14 +164,15 @@ def _project_page(client: httpx.Client, pin: Pin) -> dict[str, Any] | None:
     # pip knows where the index is; a mirror named in its configuration serves /simple, not these pages.
     from pip._internal.models.index import PyPI  # noqa: PLC0415  (pip comes with pip-audit, for tests only)
 
-    for pause in (*PAUSES, None):
+    for pause in (0.0, *PAUSES):
+        time.sleep(pause)
         try:
             answer = client.get(f"{PyPI.pypi_url}/{pin.name}/json").raise_for_status()
-        except httpx.HTTPError as error:
-            refused = isinstance(error, httpx.HTTPStatusError) and error.response.is_client_error
-            if refused or pause is None:
-                break
-            time.sleep(pause)
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code == httpx.codes.NOT_FOUND:
+                return None
+        except httpx.HTTPError:
+            continue
         else:
             page: dict[str, Any] = answer.json()
             return page

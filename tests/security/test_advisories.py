@@ -40,8 +40,14 @@ def test_a_withdrawn_release_is_found_on_the_project_pages() -> None:
 
 @pytest.mark.parametrize(
     ("statuses", "asked", "known"),
-    [([503, 200], 2, True), ([503, 503, 503], 3, False), ([404, 200], 1, False)],
-    ids=["away for a moment", "away", "no such page"],
+    [
+        ([0, 200], 2, True),
+        ([503, 200], 2, True),
+        ([429, 200], 2, True),
+        ([503, 503, 503], 3, False),
+        ([404, 200], 1, False),
+    ],
+    ids=["no answer", "away for a moment", "too many at once", "away", "no such page"],
 )
 def test_a_page_that_did_not_come_is_asked_for_again(
     statuses: list[int], asked: int, known: bool, monkeypatch: pytest.MonkeyPatch
@@ -51,6 +57,8 @@ def test_a_page_that_did_not_come_is_asked_for_again(
 
     def answer(request: httpx.Request) -> httpx.Response:
         requests.append(request)
+        if not statuses[len(requests) - 1]:
+            raise httpx.ReadTimeout("no answer", request=request)
         return httpx.Response(statuses[len(requests) - 1], json={})
 
     with httpx.Client(transport=httpx.MockTransport(answer)) as client:
