@@ -8,9 +8,10 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from dev import base_image, catalogue_images, containers, host, process
+from dev import base_image, catalogue_images, containers, host, process, pushed_layers
 from dev.base_image import Say
 from dev.errors import ImageError, ProcessError
 from dev.settings import Settings
@@ -36,6 +37,8 @@ class Registry:
 
     container: str
     port: int
+    cache: Path | None = None
+    """Keeps what was compressed for a push, if anything should."""
 
     @property
     def name(self) -> str:
@@ -63,7 +66,7 @@ def find(settings: Settings) -> Registry | None:
             remedy=f"call it otherwise (docker rename {container} OTHER), or choose another WITW_PROJECT",
         )
     bindings = facts["HostConfig"]["PortBindings"]
-    return Registry(container, int(bindings[f"{INSIDE}/tcp"][0]["HostPort"]))
+    return Registry(container, int(bindings[f"{INSIDE}/tcp"][0]["HostPort"]), settings.cache_dir)
 
 
 def ensure(settings: Settings, say: Say) -> tuple[Registry, str]:
@@ -84,9 +87,9 @@ def ensure(settings: Settings, say: Say) -> tuple[Registry, str]:
         process.run(
             ["docker", "run", "--detach", "--name", container, "--restart=unless-stopped", f"--label={LABEL}",
              f"--volume={container}:/var/lib/registry", f"--publish=127.0.0.1:{port}:{INSIDE}",
-             "--memory=512m", image.reference]
+             "--memory=512m", "--env=OTEL_TRACES_EXPORTER=none", image.reference]
         )  # fmt: skip
-        found, done = Registry(container, port), f"started at localhost:{port}"
+        found, done = Registry(container, port, settings.cache_dir), f"started at localhost:{port}"
     elif not _runs(container):
         again = f"docker rm {container}, and it is made anew at another port with all that it holds"
         containers.start([container], remedy=again)
@@ -160,8 +163,24 @@ def push(registry: Registry, image: str, path: str) -> str:
         ImageError: The engine could not push it.
     """
     name = target(registry, image, path)
+    digest = known(registry, name) or _send_to(registry, image, name)
+    return f"{registry.name}/{path}@{digest}"
+
+
+def _send_to(registry: Registry, image: str, name: str) -> str:
+    """Push an image; layers that were compressed for an earlier registry are not compressed again.
+
+    Returns:
+        Its digest.
+    """
     remedy = f"see the line above and `docker logs {registry.container}`"
-    return f"{registry.name}/{path}@{known(registry, name) or send(image, name, remedy=remedy)}"
+    if registry.cache is None:
+        return send(image, name, remedy=remedy)
+    layers, repository = pushed_layers.of(image), name.rpartition(":")[0]
+    pushed_layers.give(registry.cache, repository, layers)
+    digest = send(image, name, remedy=remedy)
+    pushed_layers.keep(registry.cache, repository, digest, layers)
+    return digest
 
 
 def send(image: str, name: str, *, remedy: str) -> str:
