@@ -2,7 +2,7 @@
 
 `stack` (with `public`, `internal`, `people`) is read by all tests at once: never change it. `own` is a second
 release with its own database, made when a worker first asks for it; it is brought back to its base values
-after each test. A test marked `alone` runs while no other does, on any worker.
+before each test. A test marked `alone` runs while no other does, on any worker.
 """
 
 import contextlib
@@ -165,10 +165,11 @@ def _own(
 
 
 @pytest.fixture
-def own(_own: Own) -> Iterator[Own]:
+def own(_own: Own) -> Own:
     """This worker's release: a test may do with it what it likes."""
-    with _own.put_back():
-        yield _own
+    # Before a test and not after it: the last one leaves nothing for anybody.
+    _own.put_back()
+    return _own
 
 
 @pytest.fixture(scope="session")

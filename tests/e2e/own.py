@@ -1,10 +1,9 @@
 """A release of the app with a database of its own, which tests may change and break."""
 
-import contextlib
 import copy
 import json
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,6 +62,7 @@ class Own(Stack):
     """
 
     folder: Path = field(default=Path(), kw_only=True)
+    _base_state: list[Any] = field(default_factory=list, compare=False, repr=False, kw_only=True)
 
     @classmethod
     def named(cls, shared: Stack, name: str, folder: Path) -> "Own":
@@ -78,6 +78,7 @@ class Own(Stack):
         self.write("base", self._small_app(shared.newest().values))
         self.upgrade()
         until("a way through the gateway", lambda: self.browser().get("/login").status_code == 200)
+        self._note_state()
 
     def delete(self) -> None:
         """Remove both namespaces with all that is in them."""
@@ -111,19 +112,20 @@ class Own(Stack):
         deploy.apply(Helm(self.to, item), [item], Stage("releases"))  # type: ignore[arg-type]
         waits.until_ready(self.to.kube, namespaces=[namespace], timeout=READY_SECONDS, stage=Stage("ready"))
 
-    @contextlib.contextmanager
-    def put_back(self) -> Iterator[None]:
-        """Bring the release back to its base values after a test, if that changed it."""
-        before = self._state()
-        yield
-        if self._state() != before:
+    def put_back(self) -> None:
+        """Bring the release back to its base values, if anything was changed since it last had them."""
+        if self._state() != self._base_state:
             self.upgrade()
+            self._note_state()
 
-    def _state(self) -> Any:
+    def _note_state(self) -> None:
+        self._base_state[:] = self._state()
+
+    def _state(self) -> list[Any]:
         """What a later test may rely on. A test that ends with the base values has put them back itself."""
         last = find_newest(self.to, "witw", self.namespace)
         stands = (last.status, last.values) if last else None
-        return stands, [one["spec"] for one in self.list("Deployment")]
+        return [stands, *(one["spec"] for one in self.list("Deployment"))]
 
     def _make_namespaces(self) -> None:
         labels = {"pod-security.kubernetes.io/enforce": "restricted"}

@@ -19,6 +19,8 @@ from tests.people_kit import Person
 WEB = "app.kubernetes.io/component=web,track=stable"
 """Labels of the app's own pods, without those of its Jobs and tests."""
 
+LONGEST_PAUSE = 3.0
+"""Seconds between two looks at what is waited for."""
 
 Values = dict[str, Any]
 
@@ -49,7 +51,7 @@ def until(what: str, holds: Callable[[], object], seconds: float = 60) -> float:
         now = time.monotonic()
         assert now - began < seconds, f"{what}: not within {seconds:g} s"
         # Where all is slow it shall not be the questions that make it so.
-        time.sleep(max(0.2, 2 * (now - asked)))
+        time.sleep(min(max(0.2, 2 * (now - asked)), LONGEST_PAUSE))
         asked = time.monotonic()
     return time.monotonic() - began
 

@@ -1,7 +1,6 @@
 """Pods that have to go: evicted one at a time, deleted, replaced."""
 
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -14,11 +13,10 @@ pytestmark = pytest.mark.xdist_group("eviction")
 
 
 @pytest.fixture(scope="module")
-def pair(_own: Own) -> Iterator[Own]:
+def pair(_own: Own) -> Own:
     """This worker's release, with two pods."""
-    with _own.put_back():
-        _own.upgrade(replicas=2)
-        yield _own
+    _own.upgrade(replicas=2)
+    return _own
 
 
 def evict(own: Own, pod: str) -> str:

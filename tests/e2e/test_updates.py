@@ -2,7 +2,9 @@
 
 import itertools
 import json
+import re
 import secrets
+import time
 from typing import Any
 
 import httpx
@@ -16,11 +18,23 @@ from tests.e2e.stack import is_ready, until
 pytestmark = pytest.mark.long
 
 REQUESTS = 10_000
-READERS, WRITERS = 6, 2
+READERS, WRITERS, VISITORS = 4, 2, 12
+"""Who asks for what is theirs, who changes it, and who loads what a page is made of."""
+SECONDS = 600
+"""The longest that as many requests may take."""
+
 SEVERAL = 2
 """Pods, where what one does is up to the other."""
 
 ABSENT = "sha256:" + "0" * 64
+
+
+def style(own: Own) -> str:
+    """The path of the style sheet that the pages name."""
+    page = own.browser().get("/login").text
+    found = re.search(r'href="(/static/[^"]+\.css)"', page)
+    assert found, page
+    return found[1]
 
 
 def environment(own: Own, name: str) -> str:
@@ -44,23 +58,24 @@ def test_an_update_under_load_fails_no_request(own: Own) -> None:
     levels = itertools.cycle(["DEBUG", "INFO"])
     readers: list[httpx.Client] = [*people[:READERS]]
     writers: list[httpx.Client] = [*people[READERS:]]
+    visitors = [own.browser() for _ in range(VISITORS)]
     with (
         load(readers, path="/api/users/me") as reads,
         load(writers, "PATCH", body={"first_name": "Zoe"}) as writes,
+        load(visitors, path=style(own)) as visits,
     ):
 
         def sent() -> int:
-            return len(reads.answers) + len(writes.answers)
-
-        def update() -> bool:
-            own.upgrade(replicas=SEVERAL, config={"LOG_LEVEL": next(levels)})
-            return sent() > REQUESTS
+            return sum(len(part.answers) for part in (reads, writes, visits))
 
         until("some load", lambda: len(reads.answers) > 100 and len(writes.answers) > 20)
-        until("enough requests, all while pods are replaced", update, 600)
+        idle, began = sent(), time.monotonic()
+        # One update after another, without a pause: they are what the requests are to be sent during.
+        while sent() - idle <= REQUESTS:
+            assert time.monotonic() - began < SECONDS, f"only {sent() - idle} requests"
+            own.upgrade(replicas=SEVERAL, config={"LOG_LEVEL": next(levels)})
     assert not set(own.pods()) & before, "all pods were replaced meanwhile"
-    answers = [*reads.answers, *writes.answers]
-    assert len(answers) > REQUESTS
+    answers = [*reads.answers, *writes.answers, *visits.answers]
     assert [answer for answer in answers if answer.status != httpx.codes.OK] == []
 
 
