@@ -181,7 +181,8 @@ def _small_database(values: Values) -> Values:
     return merged(
         values,
         {
-            "postgres": {"resources": SMALL},
+            # Each look is a process or two: with five databases, a tenth of the machine.
+            "postgres": {"resources": SMALL, "readinessSeconds": 15},
             # Two are for the loss of one, which the shared stack is there to show.
             "pgpool": {"replicas": 1, "resources": {"requests": {"cpu": "10m"}}},
             "persistence": {"whenDeleted": "Delete", "size": "1Gi"},

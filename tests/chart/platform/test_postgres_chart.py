@@ -149,6 +149,12 @@ def test_a_pgpool_without_its_database_is_not_ready_but_lives(postgres: Chart) -
     assert pgpool["startupProbe"]["failureThreshold"] == 3600
 
 
+def test_how_often_both_are_looked_at_is_one_value(postgres: Chart) -> None:
+    manifests = postgres.render(at("postgres.readinessSeconds", 30))
+    looks = [container(manifests, one, one)["readinessProbe"] for one in ("postgres", "pgpool")]
+    assert [look["periodSeconds"] for look in looks] == [30, 30]
+
+
 def test_services_find_their_pods(postgres: Chart) -> None:
     manifests = postgres.render()
     labels = {
@@ -294,6 +300,7 @@ def test_everything_that_is_missing_is_named_at_once(postgres: Chart) -> None:
         ("size.replicas", 0, "minimum"),
         ("size.surge", "lots", "pattern"),
         ("size.threads", "4", "want integer"),
+        ("postgres.readinessSeconds", 0, "minimum"),
         ("pool.sessions", -1, "minimum"),
         ("postgres.settings", {"max_connections": 5}, "max_connections"),
         ("persistence.size", "much", "pattern"),
