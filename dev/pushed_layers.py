@@ -8,7 +8,6 @@ first (moby's `distribution/push_v2.go`): what a registry was given by then is n
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import json
 import os
@@ -54,9 +53,9 @@ def give(cache: Path, repository: str, layers: Iterable[str]) -> None:
         repository: `localhost:5001/witw/app`.
         layers: Their digests, as of `of`.
     """
-    for layer in layers:
-        for file in _files(cache, layer):
-            with contextlib.suppress(httpx.HTTPError, OSError), _client(repository) as client:
+    with contextlib.suppress(httpx.HTTPError, OSError), _client(repository) as client:
+        for layer in layers:
+            for file in _files(cache, layer):
                 _give(client, file)
 
 
@@ -88,9 +87,8 @@ def _give(client: httpx.Client, file: Path) -> None:
         return
     where = client.post("blobs/uploads/").raise_for_status().headers["Location"]
     url = client.base_url.join(where).copy_merge_params({"digest": digest})
-    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(file.stat().st_size)}
     with file.open("rb") as stream:
-        answer = client.put(url, content=iter(functools.partial(stream.read, CHUNK), b""), headers=headers)
+        answer = client.put(url, content=stream, headers={"Content-Type": "application/octet-stream"})
     if answer.status_code == httpx.codes.BAD_REQUEST:
         file.unlink(missing_ok=True)  # it is not what its name says
     elif answer.is_success:
