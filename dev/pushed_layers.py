@@ -8,7 +8,6 @@ first (moby's `distribution/push_v2.go`): what a registry was given by then is n
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import tempfile
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from dev import process
+from dev import process, programs
 
 FOLDER = "pushed"
 """In the user's cache: a file for each layer, called by its two digests, unpacked and compressed."""
@@ -102,12 +101,10 @@ def _keep(client: httpx.Client, cache: Path, layer: str, digest: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with _aside(target) as aside, client.stream("GET", f"blobs/sha256:{digest}") as answer:
         answer.raise_for_status()
-        found = hashlib.sha256()
         with aside.open("wb") as stream:
             for data in answer.iter_raw(CHUNK):
-                found.update(data)
                 stream.write(data)
-        if found.hexdigest() == digest:
+        if programs.checksum(aside) == digest:
             for other in _files(cache, layer):
                 other.unlink(missing_ok=True)  # another release of Docker compresses otherwise
             aside.rename(target)

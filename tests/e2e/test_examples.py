@@ -67,6 +67,7 @@ def _namespace(name: str) -> Values:
 @pytest.fixture(scope="module")
 def changing(_own: Own) -> Iterator[Own]:
     """This worker's release, which goes from one example to the next and back only at the end."""
+    _own.put_back()
     _provide(_own)
     yield _own
     _own.put_back()

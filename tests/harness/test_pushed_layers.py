@@ -1,5 +1,6 @@
 """Layers that were compressed once are given to the next registry: a small one of our own, and a real one."""
 
+import contextlib
 import dataclasses
 import hashlib
 import http.server
@@ -84,20 +85,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def small() -> Iterator[SmallRegistry]:
+@contextlib.contextmanager
+def running() -> Iterator[SmallRegistry]:
     with SmallRegistry() as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
+
+
+@pytest.fixture
+def small() -> Iterator[SmallRegistry]:
+    with running() as server:
+        yield server
 
 
 @pytest.fixture
 def other() -> Iterator[SmallRegistry]:
-    with SmallRegistry() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    """The registry that comes next."""
+    with running() as server:
         yield server
-        server.shutdown()
 
 
 def kept(cache: Path) -> dict[str, bytes]:
