@@ -8,6 +8,7 @@ first (moby's `distribution/push_v2.go`): what a registry was given by then is n
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import tempfile
@@ -71,8 +72,10 @@ def keep(cache: Path, repository: str, digest: str, layers: list[str]) -> None:
     """
     with contextlib.suppress(httpx.HTTPError, OSError), _client(repository) as client:
         _forget_unused(cache)
-        answer = client.get(f"manifests/{digest}", headers={"Accept": MANIFEST}).raise_for_status()
-        sent = answer.json().get("layers", [])
+        said = client.get(f"manifests/{digest}", headers={"Accept": MANIFEST}).content
+        if f"sha256:{hashlib.sha256(said).hexdigest()}" != digest:
+            return  # an error, or nonsense: what Docker has just pushed says something else
+        sent = json.loads(said).get("layers", [])
         if len(sent) != len(layers):
             return  # an index of several platforms
         for layer, blob in zip(layers, sent, strict=True):

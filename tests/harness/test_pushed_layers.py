@@ -35,18 +35,23 @@ class SmallRegistry(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.blobs: dict[str, bytes] = {}
-        self.manifest: dict[str, object] = {}
+        self.manifest = b"{}"
         self.asked: list[str] = []
 
     @property
     def repository(self) -> str:
         return f"localhost:{self.server_port}/witw/app"
 
+    @property
+    def digest(self) -> str:
+        """Of the manifest."""
+        return f"sha256:{digest(self.manifest)}"
+
     def hold(self, *layers: bytes) -> None:
         """An image of these layers, with the manifest that tells of them."""
         self.blobs = {digest(layer): layer for layer in layers}
         described = [{"digest": f"sha256:{digest(layer)}", "size": len(layer)} for layer in layers]
-        self.manifest = {"layers": described}
+        self.manifest = json.dumps({"layers": described}).encode()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -65,7 +70,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if "/manifests/" in self.path:
-            self.answer(200, json.dumps(self.server.manifest).encode())
+            self.answer(200, self.server.manifest)
         else:
             self.answer(200, self.server.blobs[self.path.rpartition("sha256:")[2]])
 
@@ -114,7 +119,7 @@ def test_the_larger_layers_of_a_push_are_given_to_the_next_registry(
     tmp_path: Path, small: SmallRegistry, other: SmallRegistry
 ) -> None:
     small.hold(LARGE, SMALL)
-    pushed_layers.keep(tmp_path, small.repository, "sha256:any", LAYERS)
+    pushed_layers.keep(tmp_path, small.repository, small.digest, LAYERS)
     assert kept(tmp_path) == {f"{LAYERS[0]}-{digest(LARGE)}": LARGE}
 
     pushed_layers.give(tmp_path, other.repository, LAYERS)
@@ -127,7 +132,7 @@ def test_the_larger_layers_of_a_push_are_given_to_the_next_registry(
 
 def test_a_layer_of_another_image_is_not_given(tmp_path: Path, small: SmallRegistry) -> None:
     small.hold(LARGE, SMALL)
-    pushed_layers.keep(tmp_path, small.repository, "sha256:any", LAYERS)
+    pushed_layers.keep(tmp_path, small.repository, small.digest, LAYERS)
     small.asked.clear()
     pushed_layers.give(tmp_path, small.repository, ["3" * 64])
     assert small.asked == []
@@ -137,7 +142,7 @@ def test_a_damaged_layer_is_refused_and_forgotten(
     tmp_path: Path, small: SmallRegistry, other: SmallRegistry
 ) -> None:
     small.hold(LARGE, SMALL)
-    pushed_layers.keep(tmp_path, small.repository, "sha256:any", LAYERS)
+    pushed_layers.keep(tmp_path, small.repository, small.digest, LAYERS)
     next((tmp_path / pushed_layers.FOLDER).iterdir()).write_bytes(LARGE[1:] + b"x")
     pushed_layers.give(tmp_path, other.repository, LAYERS)
     assert other.blobs == {}
@@ -147,7 +152,7 @@ def test_a_damaged_layer_is_refused_and_forgotten(
 def test_what_came_damaged_is_not_kept(tmp_path: Path, small: SmallRegistry) -> None:
     small.hold(LARGE, SMALL)
     small.blobs[digest(LARGE)] = LARGE[1:] + b"x"
-    pushed_layers.keep(tmp_path, small.repository, "sha256:any", LAYERS)
+    pushed_layers.keep(tmp_path, small.repository, small.digest, LAYERS)
     assert kept(tmp_path) == {}
 
 
@@ -157,35 +162,44 @@ def test_the_latest_compression_of_a_layer_replaces_that_of_before(
     again = LARGE + b"otherwise"
     for compressed in (LARGE, again):
         small.hold(compressed, SMALL)
-        pushed_layers.keep(tmp_path, small.repository, "sha256:any", LAYERS)
+        pushed_layers.keep(tmp_path, small.repository, small.digest, LAYERS)
     assert kept(tmp_path) == {f"{LAYERS[0]}-{digest(again)}": again}
 
 
 def test_an_index_of_several_platforms_keeps_nothing(tmp_path: Path, small: SmallRegistry) -> None:
-    small.manifest = {"manifests": []}
-    pushed_layers.keep(tmp_path, small.repository, "sha256:any", LAYERS)
+    small.manifest = b'{"manifests": []}'
+    pushed_layers.keep(tmp_path, small.repository, small.digest, LAYERS)
     assert kept(tmp_path) == {}
+
+
+def test_nonsense_instead_of_a_manifest_keeps_nothing(tmp_path: Path, small: SmallRegistry) -> None:
+    small.hold(LARGE, SMALL)
+    pushed = small.digest
+    small.manifest = b"<html>"
+    pushed_layers.keep(tmp_path, small.repository, pushed, LAYERS)
+    assert kept(tmp_path) == {}
+    assert small.asked == ["GET 200"]
 
 
 def test_what_no_registry_was_given_for_a_month_is_removed(tmp_path: Path, small: SmallRegistry) -> None:
     small.hold(LARGE, SMALL)
-    pushed_layers.keep(tmp_path, small.repository, "sha256:any", LAYERS)
+    pushed_layers.keep(tmp_path, small.repository, small.digest, LAYERS)
     file = next((tmp_path / pushed_layers.FOLDER).iterdir())
     long_ago = time.time() - (pushed_layers.UNUSED_DAYS + 1) * 24 * 3600
     os.utime(file, (long_ago, long_ago))
     small.blobs.clear()
     pushed_layers.give(tmp_path, small.repository, LAYERS)
-    pushed_layers.keep(tmp_path, small.repository, "sha256:any", LAYERS)
+    pushed_layers.keep(tmp_path, small.repository, small.digest, LAYERS)
     assert len(kept(tmp_path)) == 1, "it has just been given to one"
     os.utime(file, (long_ago, long_ago))
-    small.manifest = {}
-    pushed_layers.keep(tmp_path, small.repository, "sha256:any", LAYERS)
+    small.manifest = b"{}"
+    pushed_layers.keep(tmp_path, small.repository, small.digest, LAYERS)
     assert kept(tmp_path) == {}
 
 
 def test_a_registry_that_does_not_answer_is_left_to_the_push(tmp_path: Path, small: SmallRegistry) -> None:
     small.hold(LARGE, SMALL)
-    pushed_layers.keep(tmp_path, small.repository, "sha256:any", LAYERS)
+    pushed_layers.keep(tmp_path, small.repository, small.digest, LAYERS)
     pushed_layers.give(tmp_path, "localhost:1/witw/app", LAYERS)
     pushed_layers.keep(tmp_path, "localhost:1/witw/app", "sha256:any", LAYERS)
     assert len(kept(tmp_path)) == 1
