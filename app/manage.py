@@ -5,16 +5,12 @@ import os
 import sys
 
 from config.environment import Environment
-from config.problems import ConfigurationError
 
 
 def main() -> None:
     """Run a command, or say what is wrong with the settings without a traceback."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    try:
-        Environment.load()
-    except ConfigurationError as error:
-        sys.exit(str(error))
+    Environment.load_or_exit()
 
     from django.core.management import execute_from_command_line  # noqa: PLC0415  (settings first)
 

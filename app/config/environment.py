@@ -7,6 +7,7 @@ name in lower case.
 
 import os
 import re
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -383,6 +384,14 @@ class Environment(BaseSettings):
         if problems:
             raise ConfigurationError(problems)
         return settings
+
+    @classmethod
+    def load_or_exit(cls) -> Self:
+        """`load` for a program: what is wrong is said without a traceback, and ends it."""
+        try:
+            return cls.load()
+        except ConfigurationError as error:
+            sys.exit(str(error))
 
 
 def names() -> list[str]:

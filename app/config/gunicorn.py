@@ -9,16 +9,12 @@ from typing import Any
 
 from config import logs
 from config.environment import Environment
-from config.problems import ConfigurationError
 from ops import draining, listening, patience, slots
 
 # Until the app is loaded: collections find next to nothing there, for a tenth of the time that loading takes.
 gc.disable()
 
-try:
-    env = Environment.load()
-except ConfigurationError as error:
-    sys.exit(str(error))
+env = Environment.load_or_exit()
 
 # Where files are memory: a heartbeat on a slow disk would have healthy workers killed.
 MEMORY = Path("/dev/shm")  # noqa: S108  (files in it get unguessable names from tempfile)

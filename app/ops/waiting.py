@@ -13,7 +13,6 @@ import time
 import psycopg2
 
 from config.environment import Environment
-from config.problems import ConfigurationError
 
 LOOK_SECONDS = 5.0
 """For one look; a pooler may take connections while its database is away."""
@@ -23,10 +22,7 @@ def main() -> None:
     """Wait; say what for, once for each thing; give up in the end."""
     asked = _parser().parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    try:
-        Environment.load()
-    except ConfigurationError as error:
-        sys.exit(str(error))
+    Environment.load_or_exit()
     end, said = time.monotonic() + asked.timeout, ""
     while why := _look():
         if why != said:
